@@ -1,0 +1,127 @@
+"""Who may do what: roles, permissions and the one table that joins them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.domain.errors import Refused
+
+EVERYWHERE = "*"
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    DEVELOPER = "developer"
+    RELEASE_MANAGER = "release_manager"
+    OPERATOR = "operator"
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(StrEnum):
+    VIEW = "view"
+    RELEASE_CREATE = "release.create"
+    ROLLOUT_START = "rollout.start"
+    ROLLOUT_APPROVE = "rollout.approve"
+    ROLLOUT_CONTROL = "rollout.control"  # pause, resume, skip, promote, retry
+    ROLLOUT_ABORT = "rollout.abort"
+    ROLLBACK = "rollback"
+    BREAK_GLASS = "break_glass"
+    SERVICE_EDIT = "service.edit"
+    ENVIRONMENT_EDIT = "environment.edit"
+    FREEZE_EDIT = "freeze.edit"
+    CONTAINER_VIEW = "container.view"
+    CONTAINER_CONTROL = "container.control"
+    AUDIT_READ = "audit.read"
+    AUDIT_EXPORT = "audit.export"
+    TOKEN_OWN = "token.own"  # noqa: S105 - a permission's name, not a secret
+    LOG_LEVEL = "log.level"
+    USER_EDIT = "user.edit"
+    SETTINGS_READ = "settings.read"
+
+
+_VIEWER = frozenset({Permission.VIEW, Permission.CONTAINER_VIEW, Permission.TOKEN_OWN})
+_DEVELOPER = _VIEWER | {Permission.RELEASE_CREATE, Permission.ROLLOUT_START, Permission.ROLLOUT_ABORT, Permission.AUDIT_READ}
+_RELEASE_MANAGER = _DEVELOPER | {
+    Permission.ROLLOUT_APPROVE,
+    Permission.ROLLOUT_CONTROL,
+    Permission.ROLLBACK,
+    Permission.BREAK_GLASS,
+    Permission.SERVICE_EDIT,
+    Permission.FREEZE_EDIT,
+}
+_OPERATOR = _VIEWER | {
+    Permission.AUDIT_READ,
+    Permission.ROLLOUT_ABORT,
+    Permission.ROLLOUT_CONTROL,
+    Permission.ROLLBACK,
+    Permission.BREAK_GLASS,
+    Permission.FREEZE_EDIT,
+    Permission.CONTAINER_CONTROL,
+    Permission.LOG_LEVEL,
+    Permission.SETTINGS_READ,
+}
+
+PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: _VIEWER,
+    Role.DEVELOPER: _DEVELOPER,
+    Role.RELEASE_MANAGER: _RELEASE_MANAGER,
+    Role.OPERATOR: _OPERATOR,
+    Role.ADMINISTRATOR: frozenset(Permission),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role in one environment, or everywhere."""
+
+    role: Role
+    environment: str = EVERYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `kind` is user, token or system. A token's `scopes` narrow what its owner may do; None means all of it.
+
+    `person` is the human behind the act (a token's owner), which counts where two different people are needed.
+    """
+
+    name: str
+    kind: str = "user"
+    grants: tuple[Grant, ...] = ()
+    scopes: frozenset[Permission] | None = None
+    person: str = ""
+
+    @property
+    def human(self) -> str:
+        return self.person or self.name
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.kind == "anonymous"
+
+
+ANONYMOUS = Actor("anonymous", kind="anonymous")
+SYSTEM = Actor("portal", kind="system", grants=(Grant(Role.ADMINISTRATOR),))
+
+
+def may(actor: Actor, permission: Permission, environment: str | None = None) -> bool:
+    """Whether a grant of the actor covers the permission: in that environment, or in any if none is named."""
+    if actor.scopes is not None and permission not in actor.scopes:
+        return False
+    return any(
+        permission in PERMISSIONS_OF[grant.role]
+        for grant in actor.grants
+        if environment is None or grant.environment in (EVERYWHERE, environment)
+    )
+
+
+def demand(actor: Actor, permission: Permission, environment: str | None = None) -> None:
+    """Refused("not_allowed", …) unless the actor may."""
+    if not may(actor, permission, environment):
+        raise Refused("not_allowed", permission=permission, environment=environment or EVERYWHERE, actor=actor.name)
+
+
+def roles_with(permission: Permission) -> tuple[Role, ...]:
+    """Who could do it, to be named in a refusal."""
+    return tuple(role for role in Role if permission in PERMISSIONS_OF[role])

@@ -1,0 +1,37 @@
+"""One release running in one environment: what should be there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.domain.route import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The desired state of a service in an environment, with the slot that serves it."""
+
+    service: str
+    environment: str
+    version: str
+    image: str
+    slot: Slot
+    replicas: int
+    rollout_id: int | None = None
+    deployed_by: str = ""
+    deployed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One container of a slot: its name, fixed address, and whether the portal let it take traffic once."""
+
+    name: str
+    address: str
+
+
+def replica_name(service: str, environment: str, version: str, number: int, *, generation: int) -> str:
+    """A container name that is never used again: the generation is the operation that made it."""
+    plain = version.replace("+", "_")
+    return f"cfp-{service}-{environment}-{plain}-{generation}-{number}"

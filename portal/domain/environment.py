@@ -1,0 +1,112 @@
+"""An environment, the rules that protect it, and the windows in which nothing is rolled out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from portal.domain.access import Role
+from portal.domain.errors import Invalid
+
+
+class Stage(StrEnum):
+    DEV = "dev"
+    TEST = "test"
+    STAGING = "staging"
+    PROD = "prod"
+    DR = "dr"
+    CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What has to be true before a release gets into the environment.
+
+    `approvals` is how many people other than the requester must agree (role `approver_role` or above it by permission);
+    an approval lives `approval_hours`. `after_environment` must have run the same image before. `signature_key` is a
+    PEM public key: an image without a valid cosign signature by it is refused. `wait_seconds` passes before the start.
+    """
+
+    approvals: int = 0
+    approver_role: Role = Role.RELEASE_MANAGER
+    approval_hours: int = 24
+    wait_seconds: int = 0
+    after_environment: str = ""
+    signature_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """`position` orders promotion (dev before prod). `network` and `subnet` hold its containers.
+
+    `host_prefix` is put before the hosts of a service ("staging." makes staging.shop.example of shop.example).
+    """
+
+    name: str
+    stage: Stage
+    position: int
+    replicas: int = 2
+    host_prefix: str = ""
+    protection: Protection = Protection()
+    plan: str = ""  # YAML of the default plan; empty: the built-in one of the stage
+    description: str = ""
+
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeWindow:
+    """A time without rollouts: once (`starts_at` … `ends_at`), or weekly (`days`, `from_time` … `to_time` in `zone`).
+
+    A weekly window whose end is not after its start runs past midnight. `environment` is a name or "*".
+    """
+
+    id: int
+    name: str
+    environment: str
+    zone: str = "UTC"
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    days: tuple[str, ...] = ()
+    from_time: time = time(0, 0)
+    to_time: time = time(0, 0)
+
+    def is_active(self, now: datetime) -> bool:
+        return self.ends_after(now) is not None
+
+    def ends_after(self, now: datetime) -> datetime | None:
+        """When the window that holds `now` ends, or None if none does."""
+        if self.starts_at is not None and self.ends_at is not None:
+            return self.ends_at if self.starts_at <= now < self.ends_at else None
+        here = now.astimezone(ZoneInfo(self.zone))
+        for day in (here.date(), here.date() - timedelta(days=1)):
+            if _DAYS[day.weekday()] not in self.days:
+                continue
+            start = datetime.combine(day, self.from_time, here.tzinfo)
+            end_day = day if self.to_time > self.from_time else day + timedelta(days=1)
+            end = datetime.combine(end_day, self.to_time, here.tzinfo)
+            if start <= here < end:
+                return end
+        return None
+
+
+def check_freeze(window: FreezeWindow) -> FreezeWindow:
+    """Invalid(…, field=…) for an unknown zone or day, or a window without length."""
+    try:
+        ZoneInfo(window.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Invalid("zone_bad", field="zone", zone=window.zone[:60]) from None
+    once = window.starts_at is not None and window.ends_at is not None
+    if once and window.starts_at >= window.ends_at:  # type: ignore[operator]
+        raise Invalid("freeze_empty", field="ends_at")
+    if not once and (not window.days or any(day not in _DAYS for day in window.days)):
+        raise Invalid("freeze_days_bad", field="days")
+    return window
+
+
+def freeze_at(windows: tuple[FreezeWindow, ...], environment: str, now: datetime) -> FreezeWindow | None:
+    """The first window that forbids rollouts there now."""
+    return next((w for w in windows if w.environment in ("*", environment) and w.is_active(now)), None)
