@@ -1,0 +1,137 @@
+"""From a request that a rule names to the call the engine gets: what is ours, in whose name, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import quote
+
+from portal.gate import archives, bridges, creation, documents
+from portal.gate.engine import Call, Engine
+from portal.gate.heads import Request
+from portal.gate.names import name
+from portal.gate.refusals import Refusal
+from portal.gate.rules import Act
+from portal.gate.shapes import Shape, free_text, many, record, text
+
+_texts = many(free_text(512), 32)
+CONTAINER_FILTERS: Mapping[str, Shape] = {"label": _texts, "name": _texts, "id": _texts, "status": _texts}
+EVENT_FILTERS: Mapping[str, Shape] = {"type": many(text("container"), 1), "event": _texts}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply that the gate gives by itself."""
+
+    status: int
+    body: bytes
+
+
+class Policy:
+    """Decides what a request becomes. `label` (key=value) marks what is ours."""
+
+    def __init__(self, engine: Engine, label: str) -> None:
+        self.engine = engine
+        self.label = label
+
+    async def decide(self, act: Act, request: Request, subject: str, body: bytes) -> Call | Answer:
+        """The call to make, or the answer at once. Refusal if it is not allowed."""
+        match act:
+            case Act.INSPECT | Act.OWN | Act.ARCHIVE:
+                return await self._own(act, request, subject, body)
+            case Act.CREATE:
+                return await self._create(request, body)
+            case Act.NETWORK_INSPECT:
+                return await self._network(request, subject)
+            case Act.NETWORK_CREATE:
+                wanted = bridges.network(body, self.label)
+                return Call("POST", request.target(request.path, {}), documents.serialise(wanted))
+            case _:
+                return self._at_once(act, request)
+
+    def _at_once(self, act: Act, request: Request) -> Call:
+        """The calls for which nothing has to be looked up."""
+        if act is Act.LOAD:
+            return Call("POST", request.target(request.path, request.query), content_type="application/x-tar",
+                        length=request.length)
+        if act is Act.PASS:
+            return self._pass(request)
+        return self._listed(request, EVENT_FILTERS if act is Act.EVENTS else CONTAINER_FILTERS)
+
+    def _pass(self, request: Request) -> Call:
+        auth = request.registry_auth if request.path == "/images/create" else ""
+        headers = (f"X-Registry-Auth: {auth}",) if auth else ()
+        return Call(request.method, request.target(request.path, request.query), headers=headers)
+
+    def _listed(self, request: Request, known: Mapping[str, Shape]) -> Call:
+        given = documents.parse(request.query.get("filters", "{}").encode("utf-8", "replace"))
+        filters = record(known)(given, "filters")
+        filters["label"] = [*filters.get("label", ()), self.label]
+        if known is EVENT_FILTERS:
+            filters["type"] = ["container"]
+        return Call("GET", request.target(request.path, request.query | {"filters": json.dumps(filters)}))
+
+    async def _own(self, act: Act, request: Request, subject: str, body: bytes) -> Call | Answer:
+        status, found = await self._look(request, f"/containers/{subject}/json")
+        if status != 200:
+            return Answer(status, documents.serialise(found))
+        self._mine(found.get("Config", {}).get("Labels"), subject)
+        if act is Act.INSPECT:
+            return Answer(200, json.dumps(found).encode())
+        rest = request.path.removeprefix(f"/containers/{subject}")
+        target = request.target(f"/containers/{_full_id(found)}{rest}", request.query)
+        if act is Act.OWN:
+            return Call(request.method, target)
+        if found["State"]["Status"] not in ("created", "configured"):
+            raise Refusal("archive: only before the first start")
+        return Call("PUT", target, archives.rewrite(body), content_type="application/x-tar")
+
+    async def _create(self, request: Request, body: bytes) -> Call:
+        wanted = creation.container(body, self.label)
+        for network in creation.networks_of(wanted):
+            await self._own_network(request, network)
+        for volume in creation.volumes_of(wanted):
+            await self._own_volume(request, volume)
+        return Call("POST", request.target(request.path, request.query), documents.serialise(wanted))
+
+    async def _network(self, request: Request, subject: str) -> Answer:
+        status, found = await self._look(request, f"/networks/{subject}")
+        if status == 200:
+            self._mine(found.get("Labels"), subject)
+        return Answer(status, json.dumps(found).encode())
+
+    async def _own_network(self, request: Request, network: str) -> None:
+        status, found = await self._look(request, f"/networks/{network}")
+        if status != 200 or found.get("Name") != network or found.get("Driver") != "bridge":
+            raise Refusal(f"network {network}: not there")
+        self._mine(found.get("Labels"), network)
+
+    async def _own_volume(self, request: Request, volume: str) -> None:
+        """Ours already, or made now; a plain local one, so that it cannot stand for a place of the host."""
+        key, _, value = self.label.partition("=")
+        status, found = await self._look(request, f"/volumes/{volume}")
+        if status == 404:
+            body = documents.serialise({"Name": volume, "Driver": "local", "Labels": {key: value}})
+            status, found = await self.engine.ask("POST", request.target("/volumes/create", {}), body)
+        if status not in (200, 201) or found.get("Name") != volume:
+            raise Refusal(f"volume {volume}: not there")
+        self._mine(found.get("Labels"), volume)
+        if found.get("Driver") != "local" or found.get("Options"):
+            raise Refusal(f"volume {volume}: not a plain one")
+
+    async def _look(self, request: Request, path: str) -> tuple[int, Any]:
+        status, found = await self.engine.ask("GET", request.target(quote(path), {}))
+        if not isinstance(found, dict):
+            return status, {"message": "the engine gave no document"}
+        return status, cast("dict[str, Any]", found)
+
+    def _mine(self, labels: Any, subject: str) -> None:
+        key, _, value = self.label.partition("=")
+        if not isinstance(labels, dict) or cast("dict[str, Any]", labels).get(key) != value:
+            raise Refusal(f"{subject}: not one of ours")
+
+
+def _full_id(found: Mapping[str, Any]) -> str:
+    return name(found.get("Id"), "Id")
