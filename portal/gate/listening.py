@@ -13,7 +13,7 @@ class ListenRefused(Exception):
 
 
 def bind(path: str, mode: int) -> tuple[socket.socket, int]:
-    """A socket at the path, with its inode. A left-over socket nobody answers on is removed; anything else is refused."""
+    """A socket at the path, with its inode. A left-over one nobody answers on is removed, anything else refused."""
     clear(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     old_mask = os.umask(0o177)
