@@ -1,0 +1,116 @@
+"""The connection to the engine: the SDK's client, made at first use, with a time limit on every call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+from portal.adapters.docker.dialects import DOCKER, PODMAN, Dialect
+
+if TYPE_CHECKING:
+    from docker import APIClient
+    from requests import Response
+
+STOP_LOOK_SECONDS = 0.5
+QueryValue = str | int | float
+
+
+class EngineCalls:
+    """Raw calls to one engine. Raises the errors of the SDK and of requests; the callers translate them.
+
+    The client, its API version and the dialect are found out once, by whichever thread comes first.
+    """
+
+    def __init__(self, base_url: str, *, timeout_seconds: float) -> None:
+        self.base_url = base_url
+        self.timeout_seconds = timeout_seconds
+        self._lock = Lock()
+        self._client: APIClient | None = None
+        self._version: Mapping[str, Any] = {}
+
+    @property
+    def client(self) -> APIClient:
+        with self._lock:
+            if self._client is None:
+                self._client, self._version = self._connect()
+            return self._client
+
+    def _connect(self) -> tuple[APIClient, Mapping[str, Any]]:
+        from docker import APIClient
+
+        client = APIClient(base_url=self.base_url, version="auto", timeout=int(self.timeout_seconds))
+        client.trust_env = False
+        return client, client.version()
+
+    @property
+    def version(self) -> Mapping[str, Any]:
+        """The engine's own account of itself, as read at the first call."""
+        _ = self.client
+        return self._version
+
+    @property
+    def dialect(self) -> Dialect:
+        names = {str(part.get("Name", "")) for part in self.version.get("Components") or ()}
+        return PODMAN if "Podman Engine" in names else DOCKER
+
+    def get(self, path: str, **query: QueryValue) -> Any:
+        """The JSON of an answer."""
+        return self.send("GET", path, query=query).json()
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None, **query: QueryValue) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        return self.send("POST", path, query=query, data=data)
+
+    def send(self, method: str, path: str, *, query: Mapping[str, QueryValue] | None = None, data: bytes | None = None,
+             timeout_seconds: float | None = None, is_stream: bool = False,
+             headers: Mapping[str, str] | None = None) -> Response:
+        """The answer of the engine; docker.errors.APIError if it is not a good one."""
+        client = self.client
+        seconds = self.timeout_seconds if timeout_seconds is None else timeout_seconds
+        kind = {"Content-Type": "application/x-tar" if method == "PUT" else "application/json"}
+        response = client.request(
+            method, f"{client.base_url}/v{client.api_version}{path}", params=dict(query or {}), data=data,
+            headers=kind | dict(headers or {}), stream=is_stream, timeout=(self.timeout_seconds, seconds),
+            allow_redirects=False)
+        _raise_for_status(response)
+        return response
+
+    @contextmanager
+    def stream(self, path: str, stop: Event, **query: QueryValue) -> Iterator[Iterator[bytes]]:
+        """The pieces of an endless answer; it ends soon after `stop` is set, whatever the engine does."""
+        response = self.send("GET", path, query=query, is_stream=True, timeout_seconds=ENDLESS_SECONDS)
+        left = Event()
+        watcher = Thread(target=_end_on, args=(response, stop, left), name="engine-stream", daemon=True)
+        watcher.start()
+        try:
+            yield response.iter_content(None)
+        finally:
+            left.set()
+            response.close()
+
+
+ENDLESS_SECONDS = 30 * 86_400.0
+
+
+def _end_on(response: Response, stop: Event, left: Event) -> None:
+    while not left.is_set():
+        if stop.wait(STOP_LOOK_SECONDS):
+            break
+    if not left.is_set():
+        try:
+            response.raw.shutdown()
+        except (OSError, ValueError, RuntimeError):
+            return
+
+
+def _raise_for_status(response: Response) -> None:
+    from docker.errors import create_api_error_from_http_exception
+    from requests.exceptions import HTTPError
+
+    try:
+        response.raise_for_status()
+    except HTTPError as error:
+        create_api_error_from_http_exception(error)

@@ -1,0 +1,314 @@
+"""The port `containers` over the Docker API, for Docker (20.10 or newer) and for Podman's compatible socket."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Event, Lock
+from typing import Any
+from urllib.parse import quote
+
+from portal.adapters.docker import bodies, failures, files, lines, reports
+from portal.adapters.docker.calls import EngineCalls
+from portal.adapters.docker.failures import Subject, edge
+from portal.domain.container import (
+    LABEL_FINGERPRINT,
+    LABEL_MANAGED,
+    Container,
+    ContainerEvent,
+    ContainerLogLine,
+    ContainerSpec,
+    ContainerState,
+    ContainerStats,
+    EngineFacts,
+    Image,
+    Network,
+)
+from portal.domain.errors import Conflict, Invalid, NotFound, PortalError, Refused, Unavailable
+
+CALL_SECONDS = 30.0
+IMAGE_SECONDS = 600.0
+REMEMBERED = 512
+EVENTS = '{"type":["container"]}'
+
+
+class DockerContainers:
+    """Implements `portal.ports.containers.Containers`; safe to use from several threads.
+
+    `base_url` is a Unix socket (unix:///run/portal/gate.sock), normally the gate's. Nothing is asked of the engine before
+    the first call. `list` is one question and one more for each container.
+    """
+
+    def __init__(self, base_url: str, *, timeout_seconds: float = CALL_SECONDS) -> None:
+        self._calls = EngineCalls(base_url, timeout_seconds=timeout_seconds)
+        self._images: OrderedDict[str, Image] = OrderedDict()
+        self._cpu: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
+        self._lock = Lock()
+
+    def about(self) -> EngineFacts:
+        with edge():
+            version, info = self._calls.version, self._calls.get("/info")
+            security = info.get("SecurityOptions") or ()
+            return EngineFacts(
+                name=self._calls.dialect.name,
+                version=str(version.get("Version", "")),
+                api_version=self._calls.client.api_version,
+                is_rootless=any("name=rootless" in option for option in security),
+                missing=self._calls.dialect.missing,
+            )
+
+    def image(self, reference: str) -> Image:
+        with edge(failures.image(reference)):
+            return reports.image(self._calls.get(f"/images/{quote(reference, safe='/:@')}/json"))
+
+    def images(self) -> tuple[Image, ...]:
+        with edge():
+            return tuple(reports.image(found) for found in self._calls.get("/images/json"))
+
+    def pull(self, reference: str) -> Image:
+        def failed(reason: str) -> PortalError:
+            return Unavailable("image_pull_failed", image=reference, reason=reason)
+
+        with edge(Subject(failed, failed)):
+            self._progress("/images/create", failed, headers=self._credentials(reference), query=_source(reference))
+        return self.image(reference)
+
+    def load(self, archive: bytes) -> tuple[Image, ...]:
+        def failed(reason: str) -> PortalError:
+            return Invalid("image_archive_bad", field="archive", reason=reason)
+
+        with edge(Subject(failed, failed)):
+            told = self._progress("/images/load", failed, data=archive)
+        names = [name.strip() for text in told.splitlines() if (name := _loaded(text))]
+        if not names:
+            raise failed(told.strip() or "nothing was loaded")
+        return tuple(self.image(name) for name in names)
+
+    def _progress(self, path: str, failed: Callable[[str], PortalError], **call: Any) -> str:
+        """What the engine said while it worked. The error it reported in its words."""
+        response = self._calls.send("POST", path, timeout_seconds=IMAGE_SECONDS, is_stream=True, **call)
+        told: list[str] = []
+        with response:
+            for document in lines.documents(response.iter_content(None)):
+                if reason := document.get("error"):
+                    raise failed(str(reason))
+                told.append(str(document.get("stream", "")))
+        return "".join(told)
+
+    def _credentials(self, reference: str) -> dict[str, str]:
+        from docker import auth
+
+        registry, _ = auth.resolve_repository_name(_source(reference)["fromImage"])
+        header = auth.get_config_header(self._calls.client, registry)
+        return {"X-Registry-Auth": header.decode() if isinstance(header, bytes) else header} if header else {}
+
+    def ensure_network(self, network: Network) -> Network:
+        found = self._network(network.name)
+        if found is None:
+            found = self._create_network(network)
+        if found.subnet != network.subnet:
+            raise Conflict("network_differs", name=network.name, subnet=found.subnet, wanted=network.subnet)
+        return found
+
+    def _network(self, name: str) -> Network | None:
+        try:
+            with edge(Subject(lambda _: NotFound("network_missing", name=name))):
+                return reports.network(self._calls.get(f"/networks/{quote(name)}"))
+        except NotFound:
+            return None
+
+    def _create_network(self, network: Network) -> Network:
+        def failed(reason: str) -> PortalError:
+            if "overlap" in reason.lower() or "already used" in reason.lower():
+                return Conflict("network_overlaps", name=network.name, subnet=network.subnet)
+            return Unavailable("engine_failed", reason=reason)
+
+        with edge(Subject(failed, failed)):
+            try:
+                self._calls.post("/networks/create", bodies.network(network, self._calls.dialect))
+            except Exception:
+                if self._network(network.name) is None:
+                    raise
+        found = self._network(network.name)
+        if found is None:
+            raise Unavailable("engine_failed", reason=f"network {network.name} is gone")
+        return found
+
+    def create(self, spec: ContainerSpec) -> Container:
+        files.check(spec)
+        image = self._image_of(spec.image)
+        found = self._existing(spec) if self._is_taken(spec) else self._create(spec, image)
+        if found.state is ContainerState.CREATED:
+            self._put_files(spec, found)
+        return found
+
+    def _image_of(self, reference: str) -> Image:
+        """Images never change under their id, so that one look is enough."""
+        with self._lock:
+            if known := self._images.get(reference):
+                return known
+        image = self.image(reference)
+        with self._lock:
+            self._images[reference] = image
+            while len(self._images) > REMEMBERED:
+                self._images.popitem(last=False)
+        return image
+
+    def _is_taken(self, spec: ContainerSpec) -> bool:
+        """Whether the name is. An engine notices a taken address only at the start: Conflict("address_taken") now."""
+        with edge():
+            rows = self._calls.get("/containers/json", all=1, filters=bodies.filters(None))
+            if any(f"/{spec.name}" in row["Names"] for row in rows):
+                return True
+            if spec.address and any(reports.address(row) == spec.address for row in rows):
+                raise Conflict("address_taken", address=spec.address)
+            return False
+
+    def _existing(self, spec: ContainerSpec) -> Container:
+        try:
+            found = self.inspect(spec.name)
+        except (NotFound, Refused):
+            raise Conflict("container_differs", name=spec.name) from None
+        if found.labels.get(LABEL_FINGERPRINT) != bodies.fingerprint(spec):
+            raise Conflict("container_differs", name=spec.name)
+        return found
+
+    def _create(self, spec: ContainerSpec, image: Image) -> Container:
+        subject = Subject(lambda reason: _missing(spec, reason), lambda reason: _uncreated(spec, reason), spec.address)
+        try:
+            with edge(subject):
+                self._calls.post("/containers/create", bodies.container(spec, image.user), name=spec.name)
+        except Conflict as error:
+            if error.code != "container_differs":
+                raise
+        return self._existing(spec)
+
+    def _put_files(self, spec: ContainerSpec, found: Container) -> None:
+        with edge(failures.container(spec.name)):
+            for folder, archive in files.archives(spec):
+                self._calls.send("PUT", f"/containers/{found.id}/archive", query={"path": folder}, data=archive)
+
+    def start(self, name: str) -> None:
+        subject = Subject(lambda _: NotFound("container_missing", name=name),
+                          lambda reason: Refused("container_start_failed", name=name, reason=reason))
+        with edge(subject):
+            self._calls.post(f"/containers/{quote(name)}/start")
+
+    def stop(self, name: str, *, grace_seconds: int = 10) -> None:
+        limit = grace_seconds + CALL_SECONDS
+        self._unless_absent(name, "POST", f"/containers/{quote(name)}/stop", query={"t": grace_seconds},
+                            timeout_seconds=limit)
+
+    def remove(self, name: str) -> None:
+        self._unless_absent(name, "DELETE", f"/containers/{quote(name)}", query={"force": 1, "v": 1})
+        with self._lock:
+            self._cpu.pop(name, None)
+
+    def _unless_absent(self, name: str, method: str, path: str, **call: Any) -> None:
+        try:
+            with edge(failures.container(name)):
+                self._calls.send(method, path, **call)
+        except NotFound:
+            return
+
+    def inspect(self, name: str) -> Container:
+        with edge(failures.container(name)):
+            return reports.container(self._calls.get(f"/containers/{quote(name)}/json"), self._calls.dialect)
+
+    def list(self, labels: Mapping[str, str] | None = None) -> tuple[Container, ...]:
+        with edge():
+            rows = self._calls.get("/containers/json", all=1, filters=bodies.filters(labels))
+            found = (self._inspect_row(row["Id"]) for row in rows)
+            return tuple(container for container in found if container)
+
+    def _inspect_row(self, identity: str) -> Container | None:
+        try:
+            return self.inspect(identity)
+        except NotFound:
+            return None
+
+    def logs(self, name: str, *, tail: int = 200, since: datetime | None = None) -> tuple[ContainerLogLine, ...]:
+        query = {**_log_query(since), "tail": tail}
+        with edge(failures.container(name)):
+            content = self._calls.send("GET", f"/containers/{quote(name)}/logs", query=query).content
+            return tuple(lines.log_lines([content]))
+
+    def follow_logs(self, name: str, stop: Event, *, since: datetime | None = None) -> Iterator[ContainerLogLine]:
+        with edge(failures.container(name)), _quiet_after(stop):
+            query = {**_log_query(since), "follow": 1, "tail": "all"}
+            with self._calls.stream(f"/containers/{quote(name)}/logs", stop, **query) as pieces:
+                yield from lines.log_lines(pieces)
+
+    def stats(self, name: str) -> ContainerStats:
+        with edge(failures.container(name)):
+            found = self._calls.get(f"/containers/{quote(name)}/stats", **{"stream": 0, "one-shot": 1})
+            return reports.stats(found, self._cpu_percent(name, found))
+
+    def _cpu_percent(self, name: str, found: reports.Document) -> float | None:
+        """Between this look and the last one; None at the first."""
+        used, at = reports.cpu_nanoseconds(found), reports.moment(found.get("read")) or datetime.now(UTC)
+        with self._lock:
+            before = self._cpu.pop(name, None)
+            self._cpu[name] = (used, at)
+            while len(self._cpu) > REMEMBERED:
+                self._cpu.popitem(last=False)
+        elapsed = (at - before[1]).total_seconds() if before else 0.0
+        return 100.0 * max(0, used - before[0]) / 1e9 / elapsed if before and elapsed > 0 else None
+
+    def events(self, stop: Event, *, since: datetime | None = None) -> Iterator[ContainerEvent]:
+        query = {"filters": EVENTS} | ({"since": f"{since.timestamp():.6f}"} if since else {})
+        with edge(), _quiet_after(stop):
+            with self._calls.stream("/events", stop, **query) as pieces:
+                for document in lines.documents(pieces):
+                    if (event := reports.event(document, self._calls.dialect)) and _is_managed(event):
+                        yield event
+            if not stop.is_set():
+                raise Unavailable("engine_unreachable", reason="the event stream ended")
+
+
+@contextmanager
+def _quiet_after(stop: Event) -> Iterator[None]:
+    """A stream that was told to end may break in any way."""
+    try:
+        yield
+    except Exception:
+        if not stop.is_set():
+            raise
+
+
+def _missing(spec: ContainerSpec, reason: str) -> PortalError:
+    if "network" in reason.lower():
+        return NotFound("network_missing", name=spec.network)
+    return NotFound("image_missing", image=spec.image)
+
+
+def _uncreated(spec: ContainerSpec, reason: str) -> PortalError:
+    if "already in use" in reason and "name" in reason:
+        return Conflict("container_differs", name=spec.name)
+    return Refused("container_create_failed", name=spec.name, reason=reason)
+
+
+def _log_query(since: datetime | None) -> dict[str, str | int]:
+    query: dict[str, str | int] = {"stdout": 1, "stderr": 1, "timestamps": 1}
+    return query | ({"since": f"{since.timestamp():.6f}"} if since else {})
+
+
+def _source(reference: str) -> dict[str, str]:
+    """Repository and tag (or digest) of a reference; `latest` where it names none."""
+    from docker import utils
+
+    repository, tag = utils.parse_repository_tag(reference)
+    return {"fromImage": repository, "tag": tag or "latest"}
+
+
+def _loaded(text: str) -> str:
+    """The image that a line of the engine's report names."""
+    found = re.search(r"Loaded image(?:\(s\)| ID)?: *(\S+)", text)
+    return found[1] if found else ""
+
+
+def _is_managed(event: ContainerEvent) -> bool:
+    return event.labels.get(LABEL_MANAGED) == "1"

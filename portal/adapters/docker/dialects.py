@@ -1,0 +1,28 @@
+"""Where Podman's answers and abilities differ from Docker's, behind the same API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """`event_words` and `state_words` map an engine's own words to Docker's. `missing` is as in EngineFacts."""
+
+    name: str
+    has_dynamic_range: bool = True
+    event_words: Mapping[str, str] = field(default_factory=dict[str, str])
+    state_words: Mapping[str, str] = field(default_factory=dict[str, str])
+    missing: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+DOCKER = Dialect("docker")
+PODMAN = Dialect(
+    "podman",
+    has_dynamic_range=False,
+    event_words={"died": "die", "remove": "destroy", "cleanup": ""},
+    state_words={"configured": "created", "initialized": "created", "stopped": "exited", "stopping": "running"},
+    missing={"health": "engine_lacks_health", "dynamic_range": "engine_lacks_dynamic_range",
+             "log_precision": "engine_lacks_log_precision"},
+)
