@@ -52,7 +52,7 @@ def _host(spec: ContainerSpec) -> dict[str, Any]:
         "CapDrop": ["ALL"],
         "SecurityOpt": ["no-new-privileges"],
         "ReadonlyRootfs": spec.is_root_read_only,
-        "Tmpfs": {path: "rw,noexec,nosuid,nodev,size=64m,mode=1777" for path in spec.tmpfs},
+        "Tmpfs": dict.fromkeys(spec.tmpfs, "rw,noexec,nosuid,nodev,size=64m,mode=1777"),
         "Mounts": _mounts(spec),
         "NetworkMode": spec.network or "none",
         "RestartPolicy": restart if spec.restart_attempts else {"Name": "no"},

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,22 @@ if TYPE_CHECKING:
     from requests import Response
 
 STOP_LOOK_SECONDS = 0.5
+ENDLESS_SECONDS = 30 * 86_400.0
 QueryValue = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCall:
+    """One request. `timeout_seconds` bounds each wait for more of the answer; None means the usual limit."""
+
+    method: str
+    path: str
+    query: Mapping[str, QueryValue] = field(default_factory=dict[str, QueryValue])
+    data: bytes | None = None
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_stream: bool = False
+    timeout_seconds: float | None = None
 
 
 class EngineCalls:
@@ -58,30 +74,25 @@ class EngineCalls:
 
     def get(self, path: str, **query: QueryValue) -> Any:
         """The JSON of an answer."""
-        return self.send("GET", path, query=query).json()
+        return self.send(EngineCall("GET", path, query)).json()
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None, **query: QueryValue) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        return self.send("POST", path, query=query, data=data)
+    def post(self, path: str, body: Mapping[str, Any] | None = None, **query: QueryValue) -> None:
+        self.send(EngineCall("POST", path, query, None if body is None else json.dumps(body).encode()))
 
-    def send(self, method: str, path: str, *, query: Mapping[str, QueryValue] | None = None, data: bytes | None = None,
-             timeout_seconds: float | None = None, is_stream: bool = False,
-             headers: Mapping[str, str] | None = None) -> Response:
+    def send(self, call: EngineCall) -> Response:
         """The answer of the engine; docker.errors.APIError if it is not a good one."""
         client = self.client
-        seconds = self.timeout_seconds if timeout_seconds is None else timeout_seconds
-        kind = {"Content-Type": "application/x-tar" if method == "PUT" else "application/json"}
         response = client.request(
-            method, f"{client.base_url}/v{client.api_version}{path}", params=dict(query or {}), data=data,
-            headers=kind | dict(headers or {}), stream=is_stream, timeout=(self.timeout_seconds, seconds),
-            allow_redirects=False)
+            call.method, f"{client.base_url}/v{client.api_version}{call.path}", params=dict(call.query), data=call.data,
+            headers={"Content-Type": call.content_type, **call.headers}, stream=call.is_stream,
+            timeout=(self.timeout_seconds, call.timeout_seconds or self.timeout_seconds), allow_redirects=False)
         _raise_for_status(response)
         return response
 
     @contextmanager
-    def stream(self, path: str, stop: Event, **query: QueryValue) -> Iterator[Iterator[bytes]]:
+    def stream(self, path: str, stop: Event, **query: QueryValue) -> Generator[Iterator[bytes]]:
         """The pieces of an endless answer; it ends soon after `stop` is set, whatever the engine does."""
-        response = self.send("GET", path, query=query, is_stream=True, timeout_seconds=ENDLESS_SECONDS)
+        response = self.send(EngineCall("GET", path, query, is_stream=True, timeout_seconds=ENDLESS_SECONDS))
         left = Event()
         watcher = Thread(target=_end_on, args=(response, stop, left), name="engine-stream", daemon=True)
         watcher.start()
@@ -90,9 +101,6 @@ class EngineCalls:
         finally:
             left.set()
             response.close()
-
-
-ENDLESS_SECONDS = 30 * 86_400.0
 
 
 def _end_on(response: Response, stop: Event, left: Event) -> None:

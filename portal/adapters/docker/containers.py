@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event, Lock
-from typing import Any
 from urllib.parse import quote
 
 from portal.adapters.docker import bodies, failures, files, lines, reports
-from portal.adapters.docker.calls import EngineCalls
-from portal.adapters.docker.failures import Subject, edge
+from portal.adapters.docker.calls import EngineCall, EngineCalls
+from portal.adapters.docker.failures import Subject, Wording, edge
 from portal.domain.container import (
     LABEL_FINGERPRINT,
     LABEL_MANAGED,
@@ -38,7 +38,7 @@ EVENTS = '{"type":["container"]}'
 class DockerContainers:
     """Implements `portal.ports.containers.Containers`; safe to use from several threads.
 
-    `base_url` is a Unix socket (unix:///run/portal/gate.sock), normally the gate's. Nothing is asked of the engine before
+    `base_url` is a Unix socket (unix:///run/portal/gate.sock), normally the gate's. The engine is asked nothing before
     the first call. `list` is one question and one more for each container.
     """
 
@@ -73,7 +73,8 @@ class DockerContainers:
             return Unavailable("image_pull_failed", image=reference, reason=reason)
 
         with edge(Subject(failed, failed)):
-            self._progress("/images/create", failed, headers=self._credentials(reference), query=_source(reference))
+            call = EngineCall("POST", "/images/create", _source(reference), headers=self._credentials(reference))
+            self._progress(call, failed)
         return self.image(reference)
 
     def load(self, archive: bytes) -> tuple[Image, ...]:
@@ -81,15 +82,16 @@ class DockerContainers:
             return Invalid("image_archive_bad", field="archive", reason=reason)
 
         with edge(Subject(failed, failed)):
-            told = self._progress("/images/load", failed, data=archive)
+            call = EngineCall("POST", "/images/load", data=archive, content_type="application/x-tar")
+            told = self._progress(call, failed)
         names = [name.strip() for text in told.splitlines() if (name := _loaded(text))]
         if not names:
             raise failed(told.strip() or "nothing was loaded")
         return tuple(self.image(name) for name in names)
 
-    def _progress(self, path: str, failed: Callable[[str], PortalError], **call: Any) -> str:
+    def _progress(self, call: EngineCall, failed: Wording) -> str:
         """What the engine said while it worked. The error it reported in its words."""
-        response = self._calls.send("POST", path, timeout_seconds=IMAGE_SECONDS, is_stream=True, **call)
+        response = self._calls.send(replace(call, timeout_seconds=IMAGE_SECONDS, is_stream=True))
         told: list[str] = []
         with response:
             for document in lines.documents(response.iter_content(None)):
@@ -102,8 +104,9 @@ class DockerContainers:
         from docker import auth
 
         registry, _ = auth.resolve_repository_name(_source(reference)["fromImage"])
-        header = auth.get_config_header(self._calls.client, registry)
-        return {"X-Registry-Auth": header.decode() if isinstance(header, bytes) else header} if header else {}
+        header: bytes | None = auth.get_config_header(  # pyright: ignore[reportUnknownMemberType]
+            self._calls.client, registry)
+        return {"X-Registry-Auth": header.decode()} if header else {}
 
     def ensure_network(self, network: Network) -> Network:
         found = self._network(network.name)
@@ -189,7 +192,8 @@ class DockerContainers:
     def _put_files(self, spec: ContainerSpec, found: Container) -> None:
         with edge(failures.container(spec.name)):
             for folder, archive in files.archives(spec):
-                self._calls.send("PUT", f"/containers/{found.id}/archive", query={"path": folder}, data=archive)
+                self._calls.send(EngineCall("PUT", f"/containers/{found.id}/archive", {"path": folder}, archive,
+                                            content_type="application/x-tar"))
 
     def start(self, name: str) -> None:
         subject = Subject(lambda _: NotFound("container_missing", name=name),
@@ -198,19 +202,18 @@ class DockerContainers:
             self._calls.post(f"/containers/{quote(name)}/start")
 
     def stop(self, name: str, *, grace_seconds: int = 10) -> None:
-        limit = grace_seconds + CALL_SECONDS
-        self._unless_absent(name, "POST", f"/containers/{quote(name)}/stop", query={"t": grace_seconds},
-                            timeout_seconds=limit)
+        path, limit = f"/containers/{quote(name)}/stop", grace_seconds + CALL_SECONDS
+        self._unless_absent(name, EngineCall("POST", path, {"t": grace_seconds}, timeout_seconds=limit))
 
     def remove(self, name: str) -> None:
-        self._unless_absent(name, "DELETE", f"/containers/{quote(name)}", query={"force": 1, "v": 1})
+        self._unless_absent(name, EngineCall("DELETE", f"/containers/{quote(name)}", {"force": 1, "v": 1}))
         with self._lock:
             self._cpu.pop(name, None)
 
-    def _unless_absent(self, name: str, method: str, path: str, **call: Any) -> None:
+    def _unless_absent(self, name: str, call: EngineCall) -> None:
         try:
             with edge(failures.container(name)):
-                self._calls.send(method, path, **call)
+                self._calls.send(call)
         except NotFound:
             return
 
@@ -233,7 +236,7 @@ class DockerContainers:
     def logs(self, name: str, *, tail: int = 200, since: datetime | None = None) -> tuple[ContainerLogLine, ...]:
         query = {**_log_query(since), "tail": tail}
         with edge(failures.container(name)):
-            content = self._calls.send("GET", f"/containers/{quote(name)}/logs", query=query).content
+            content = self._calls.send(EngineCall("GET", f"/containers/{quote(name)}/logs", query)).content
             return tuple(lines.log_lines([content]))
 
     def follow_logs(self, name: str, stop: Event, *, since: datetime | None = None) -> Iterator[ContainerLogLine]:
@@ -270,7 +273,7 @@ class DockerContainers:
 
 
 @contextmanager
-def _quiet_after(stop: Event) -> Iterator[None]:
+def _quiet_after(stop: Event) -> Generator[None]:
     """A stream that was told to end may break in any way."""
     try:
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ def image(reference: str) -> Subject:
 
 
 @contextmanager
-def edge(subject: Subject | None = None) -> Iterator[None]:
+def edge(subject: Subject | None = None) -> Generator[None]:
     """Lets no foreign error out: PortalError passes, everything an engine call can raise is translated."""
     from docker.errors import DockerException, StreamParseError
     from requests.exceptions import RequestException

@@ -1,7 +1,7 @@
 """The small files of a container, put in after its creation and before its first start.
 
-An engine writes no file into a root that is read-only. There each folder that holds such a file becomes an unnamed volume
-of the container, which the engine fills with what the image has in that folder and which goes when the container goes.
+An engine writes no file into a root that is read-only. There each folder that holds such a file becomes an unnamed
+volume of the container; the engine fills it with what the image has in that folder, and it goes with the container.
 """
 
 from __future__ import annotations

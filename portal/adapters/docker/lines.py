@@ -16,7 +16,7 @@ STREAMS = {0: "stdin", 1: "stdout", 2: "stderr"}
 
 
 def frames(pieces: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
-    """Stream name and payload of each frame of the engine's multiplexed format (8 bytes of header, then the payload)."""
+    """Stream name and payload of each frame of the engine's multiplexed format (8 bytes of header, then payload)."""
     held = bytearray()
     for piece in pieces:
         held += piece

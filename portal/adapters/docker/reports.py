@@ -20,6 +20,12 @@ from portal.domain.container import (
 Document = Mapping[str, Any]
 
 
+def part(document: Document, name: str) -> Document:
+    """A document inside a document; empty where the engine leaves it out or says null."""
+    found: Document | None = document.get(name)
+    return found or {}
+
+
 def moment(text: str | None) -> datetime | None:
     """A time of the engine in UTC; None for its zero time and for none."""
     if not text or text.startswith("0001-"):
@@ -38,7 +44,7 @@ def container(document: Document, dialect: Dialect) -> Container:
         image=document["Image"],
         state=known,
         health=_health(state),
-        labels=document["Config"].get("Labels") or {},
+        labels=part(document["Config"], "Labels"),
         address=address(document),
         started_at=moment(state.get("StartedAt")),
         restart_count=document.get("RestartCount") or 0,
@@ -52,26 +58,26 @@ def _state(word: str) -> str:
 
 
 def _health(state: Document) -> ContainerHealth:
-    found = state.get("Health") or state.get("Healthcheck") or {}
+    found = part(state, "Health") or part(state, "Healthcheck")
     return ContainerHealth(found.get("Status") or "none")
 
 
 def address(document: Document) -> str:
     """The address it has, else the fixed one it will have."""
-    for endpoint in (document["NetworkSettings"].get("Networks") or {}).values():
-        fixed = (endpoint.get("IPAMConfig") or {}).get("IPv4Address")
+    for endpoint in part(document["NetworkSettings"], "Networks").values():
+        fixed = part(endpoint, "IPAMConfig").get("IPv4Address")
         if found := endpoint.get("IPAddress") or fixed:
             return str(found)
     return ""
 
 
 def image(document: Document) -> Image:
-    config = document.get("Config") or {}
+    config = part(document, "Config")
     return Image(
         id=_image_id(document["Id"]),
         tags=tuple(document.get("RepoTags") or ()),
         repo_digests=tuple(document.get("RepoDigests") or ()),
-        labels=config.get("Labels") or document.get("Labels") or {},
+        labels=part(config, "Labels") or part(document, "Labels"),
         user=config.get("User") or "",
         size_bytes=document.get("Size") or 0,
         created_at=_created(document.get("Created")),
@@ -87,18 +93,18 @@ def _created(value: str | int | None) -> datetime | None:
 
 
 def network(document: Document) -> Network:
-    pools = document.get("IPAM", {}).get("Config") or [{}]
+    pools: list[Document] = part(document, "IPAM").get("Config") or [{}]
     return Network(document["Name"], pools[0].get("Subnet", ""), pools[0].get("IPRange", ""))
 
 
 def event(document: Document, dialect: Dialect) -> ContainerEvent | None:
     """None for events that nobody outside the engine should see."""
-    word = document.get("Action") or document.get("status") or ""
+    word = str(document.get("Action") or document.get("status") or "")
     word = dialect.event_words.get(word, word)
     if not word or word.startswith("exec_"):
         return None
-    actor = document.get("Actor") or {}
-    facts: dict[str, str] = dict(actor.get("Attributes") or {})
+    actor = part(document, "Actor")
+    facts: dict[str, str] = dict(part(actor, "Attributes"))
     code = facts.pop("exitCode", facts.pop("containerExitCode", ""))
     name = facts.pop("name", "")
     at = datetime.fromtimestamp(document.get("timeNano", 0) / 1e9 or document.get("time", 0), UTC)
@@ -107,13 +113,13 @@ def event(document: Document, dialect: Dialect) -> ContainerEvent | None:
 
 
 def stats(document: Document, cpu_percent: float | None) -> ContainerStats:
-    memory, networks = document.get("memory_stats") or {}, document.get("networks")
+    memory, networks = part(document, "memory_stats"), part(document, "networks")
     return ContainerStats(
         at=moment(document.get("read")) or datetime.now(UTC),
         cpu_percent=cpu_percent,
         memory_bytes=_memory(memory),
         memory_limit_bytes=memory.get("limit"),
-        pids=(document.get("pids_stats") or {}).get("current"),
+        pids=part(document, "pids_stats").get("current"),
         network_received_bytes=_sum(networks, "rx_bytes"),
         network_sent_bytes=_sum(networks, "tx_bytes"),
     )
@@ -123,12 +129,12 @@ def _memory(memory: Document) -> int | None:
     """Use without the cached files that the kernel gives back first (cgroup v1 and v2 name them differently)."""
     if "usage" not in memory:
         return None
-    detail = memory.get("stats") or {}
+    detail = part(memory, "stats")
     reclaimable = detail.get("total_inactive_file", detail.get("inactive_file", 0))
     return max(0, memory["usage"] - reclaimable)
 
 
-def _sum(networks: Mapping[str, Document] | None, field: str) -> int | None:
+def _sum(networks: Document, field: str) -> int | None:
     return sum(card.get(field, 0) for card in networks.values()) if networks else None
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Condition, RLock
+from typing import TypeVar
 
 from portal.domain.container import (
     Container,
@@ -23,6 +24,7 @@ from portal.domain.container import (
 from portal.domain.errors import NotFound, Unavailable
 from portal.ports.clock import Clock
 
+T = TypeVar("T")
 RESTART_DELAY_SECONDS = 1.0
 EVENTS_KEPT = 4096
 LINES_KEPT = 1000
@@ -50,9 +52,10 @@ class Behaviour:
 
 @dataclass(slots=True)
 class WorldContainer:
-    """One container of the world. Times come from the world's clock; a container that never ran has no `started_at`."""
+    """One container of the world: `asked` for so, made as `spec`. It has no `started_at` if it never ran."""
 
     id: str
+    asked: ContainerSpec
     spec: ContainerSpec
     image: Image
     behaviour: Behaviour
@@ -64,6 +67,7 @@ class WorldContainer:
     is_oom_killed: bool = False
     restarts_told: int = 0
     lines: deque[ContainerLogLine] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
+    lines_told: int = 0
 
     @property
     def name(self) -> str:
@@ -89,6 +93,14 @@ class WorldContainer:
         if lives > self.spec.restart_attempts or (lives == self.spec.restart_attempts and age >= length):
             return ContainerState.EXITED, self.spec.restart_attempts, 0.0
         return (ContainerState.RUNNING if age < length else ContainerState.RESTARTING), int(lives), age
+
+    def print_line(self, line: ContainerLogLine) -> None:
+        self.lines.append(line)
+        self.lines_told += 1
+
+    def lines_after(self, told: int) -> tuple[tuple[ContainerLogLine, ...], int]:
+        """The lines after the first `told` that are still kept, and how many there have been."""
+        return _newest(self.lines, self.lines_told - told), self.lines_told
 
     def is_answering(self, now: datetime) -> bool:
         """Whether it accepts connections on its port."""
@@ -212,10 +224,20 @@ class MemoryWorld:
             self.events_told += 1
             self.changed.notify_all()
 
+    def events_after(self, told: int) -> tuple[tuple[ContainerEvent, ...], int]:
+        """The events after the first `told` that are still kept, and how many there have been."""
+        with self.lock:
+            return _newest(self.events, self.events_told - told), self.events_told
+
+    def wait(self, timeout_seconds: float) -> None:
+        """Until something changed, at most so long."""
+        with self.changed:
+            self.changed.wait(timeout_seconds)
+
     def write_log(self, name: str, text: str, *, stream: str = "stdout") -> None:
         """A line as if the container had printed it."""
         with self.changed:
-            self.container(name).lines.append(ContainerLogLine(self.clock.now(), stream, text))
+            self.container(name).print_line(ContainerLogLine(self.clock.now(), stream, text))
             self.changed.notify_all()
 
     def tick(self) -> None:
@@ -258,7 +280,7 @@ class MemoryWorld:
         """Change how one container behaves from now on, by field of `Behaviour`."""
         with self.changed:
             container = self.container(name)
-            container.behaviour = replace(container.behaviour, **changes)  # pyright: ignore[reportArgumentType]
+            container.behaviour = replace(container.behaviour, **changes)
             self.changed.notify_all()
 
     def cut_engine(self) -> None:
@@ -280,7 +302,7 @@ class MemoryWorld:
         self.is_disk_full = False
 
     @contextmanager
-    def engine(self, *, writes: bool = False) -> Iterator[None]:
+    def engine(self, *, writes: bool = False) -> Generator[None]:
         """The lock of the world, if its engine answers. Unavailable("engine_unreachable" | "engine_disk_full")."""
         with self.lock:
             if not self.is_engine_reachable:
@@ -288,3 +310,7 @@ class MemoryWorld:
             if writes and self.is_disk_full:
                 raise Unavailable("engine_disk_full", reason="no space left on device")
             yield
+
+
+def _newest(kept: deque[T], count: int) -> tuple[T, ...]:
+    return tuple(kept)[-count:] if count > 0 else ()
