@@ -25,10 +25,19 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """One container of a slot: its name, fixed address, and whether the portal let it take traffic once."""
+    """One container that is wanted in a slot, at its fixed address. `is_routed`: the proxy should know it."""
 
     name: str
+    service: str
+    environment: str
+    slot: Slot
+    version: str
+    image: str
+    number: int
     address: str
+    port: int
+    operation_id: int
+    is_routed: bool = False
 
 
 def replica_name(service: str, environment: str, version: str, number: int, *, generation: int) -> str:

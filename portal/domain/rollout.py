@@ -127,6 +127,7 @@ class Rollout:
     decided_at: datetime | None = None
     last_answer_ms: float | None = None
     retries: int = 0
+    revision: int = 0  # grows with every stored change
 
     @property
     def target(self) -> str:

@@ -176,6 +176,7 @@ class RolloutRow(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=UtcTime)
     last_answer_ms: float | None = None
     retries: int = 0
+    revision: int = 0
     evidence: Json | None = Field(default=None, sa_type=JSON)
     evidence_second: int = 0
     evidence_hash: str = ""

@@ -1,0 +1,104 @@
+"""What runs where, and bringing it back when it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.domain.access import Actor, Permission, demand
+from portal.domain.container import Network
+from portal.domain.deployment import Deployment, Replica
+from portal.domain.errors import PortalError
+from portal.domain.rollout import Rollout
+from portal.domain.rollout_view import MatrixCell
+from portal.domain.route import ServerState, TrafficFacts
+from portal.ports.containers import Containers
+from portal.ports.traffic import Traffic
+from portal.services.rollout_effects import container_spec
+from portal.store import catalogue, rollouts, routing
+from portal.store import deployments as store
+from portal.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Deployments:
+    database: Database
+    containers: Containers
+    traffic: Traffic
+    network: Network
+
+    def all(self, actor: Actor) -> tuple[Deployment, ...]:
+        demand(actor, Permission.VIEW)
+        with self.database.reading() as session:
+            return store.every(session)
+
+    def history(self, actor: Actor, service: str, environment: str) -> tuple[Rollout, ...]:
+        """The rollouts that brought a version there and kept it, newest first."""
+        demand(actor, Permission.VIEW, environment)
+        with self.database.reading() as session:
+            return rollouts.promoted(session, service, environment)
+
+    def matrix(self, actor: Actor) -> tuple[MatrixCell, ...]:
+        """Every service in every environment: what runs there, how it is, and what is on its way."""
+        demand(actor, Permission.VIEW)
+        live = self.traffic.observe()
+        with self.database.reading() as session:
+            names = [(s.name, e.name) for s in catalogue.services(session) for e in catalogue.environments(session)]
+            deployed = {(d.service, d.environment): d for d in store.every(session)}
+            running = {(r.service, r.environment): r for r in reversed(rollouts.active(session))}
+        return tuple(_cell(target, deployed.get(target), running.get(target), live) for target in names)
+
+    def restore(self) -> int:
+        """Start again what should run and does not, where no rollout is at work, and tell the proxy what it should do.
+
+        How many containers were started. A container that cannot be started is left for the next time.
+        """
+        with self.database.reading() as session:
+            busy = {(r.service, r.environment) for r in rollouts.active(session)}
+            wanted = [r for r in routing.replicas(session) if (r.service, r.environment) not in busy]
+            table = routing.table(session)
+        running = {c.name for c in self.containers.list() if c.is_running} if wanted else set[str]()
+        started = sum(self._start(replica) for replica in wanted if replica.name not in running)
+        self.traffic.apply(table)
+        return started
+
+    def _start(self, replica: Replica) -> bool:
+        with self.database.reading() as session:
+            service = catalogue.service(session, replica.service)
+        try:
+            self.containers.ensure_network(self.network)
+            self.containers.create(container_spec(service, replica, self.network.name))
+            self.containers.start(replica.name)
+        except PortalError:
+            return False
+        return True
+
+
+def _cell(target: tuple[str, str], deployment: Deployment | None, rollout: Rollout | None, live: TrafficFacts) -> MatrixCell:
+    up = _servers_up(target, deployment, live)
+    return MatrixCell(
+        service=target[0],
+        environment=target[1],
+        version=deployment.version if deployment else "",
+        health=_health(deployment, up),
+        replicas_up=up,
+        replicas=deployment.replicas if deployment else 0,
+        rollout_id=rollout.id if rollout else None,
+        rollout_state=rollout.state if rollout else "",
+        to_version=rollout.to_version if rollout else "",
+        percent=rollout.percent if rollout else 0,
+    )
+
+
+def _servers_up(target: tuple[str, str], deployment: Deployment | None, live: TrafficFacts) -> int:
+    if deployment is None or not live.is_alive:
+        return 0
+    servers = live.slot_servers(f"{target[0]}@{target[1]}", deployment.slot)
+    return sum(server.state is ServerState.UP for server in servers)
+
+
+def _health(deployment: Deployment | None, up: int) -> str:
+    if deployment is None:
+        return "none"
+    if up == 0:
+        return "failing"
+    return "ok" if up >= deployment.replicas else "degraded"

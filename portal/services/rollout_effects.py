@@ -1,0 +1,169 @@
+"""The effects of a rollout on the world. Each is safe to repeat; intent goes to the database before the world is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from portal.domain.container import (
+    LABEL_ENVIRONMENT,
+    LABEL_OPERATION,
+    LABEL_SERVICE,
+    LABEL_SLOT,
+    LABEL_VERSION,
+    ContainerSpec,
+    Network,
+)
+from portal.domain.deployment import Replica
+from portal.domain.rollout import Rollout
+from portal.domain.rollout_facts import Do, EffectKind
+from portal.domain.service import Service
+from portal.ports.clock import Clock
+from portal.ports.containers import Containers
+from portal.ports.traffic import Traffic
+from portal.services.rollout_world import wanted_replicas
+from portal.store import catalogue, rollouts, routing
+from portal.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Performs effects. `intend` runs inside the transaction that journals the start, `perform` after it, `settle` inside
+    the one that journals the end."""
+
+    database: Database
+    clock: Clock
+    containers: Containers
+    traffic: Traffic
+    network: Network
+
+    def intend(self, session: Session, rollout: Rollout, effect: Do) -> None:
+        _INTENTS[effect.effect](self, session, rollout, effect)
+
+    def perform(self, rollout: Rollout, effect: Do) -> None:
+        """Raises only errors of `portal.domain.errors`."""
+        match effect.effect:
+            case EffectKind.CREATE:
+                self._start(effect.name)
+            case EffectKind.REMOVE:
+                self._remove(effect.name)
+            case EffectKind.SHIFT:
+                self.traffic.shift(self._table(), rollout.target)
+            case EffectKind.LOCK:
+                pass
+            case _:
+                self.traffic.apply(self._table())
+
+    def settle(self, session: Session, rollout: Rollout, effect: Do) -> None:
+        del rollout
+        if effect.effect is EffectKind.REMOVE:
+            routing.give_back(session, effect.name, self.clock.now())
+
+    def _table(self):  # noqa: ANN202 - a RoutingTable
+        with self.database.reading() as session:
+            return routing.table(session)
+
+    def _start(self, name: str) -> None:
+        with self.database.reading() as session:
+            replica = next(r for r in routing.replicas(session) if r.name == name)
+            service = catalogue.service(session, replica.service)
+        self.containers.ensure_network(self.network)
+        self.containers.create(container_spec(service, replica, self.network.name))
+        self.containers.start(name)
+
+    def _remove(self, name: str) -> None:
+        with self.database.reading() as session:
+            replica = next((r for r in routing.replicas(session) if r.name == name), None)
+            grace = catalogue.service(session, replica.service).stop_grace_seconds if replica else 10
+        self.containers.stop(name, grace_seconds=grace)
+        self.containers.remove(name)
+
+    def _intend_create(self, session: Session, rollout: Rollout, effect: Do) -> None:
+        side = wanted_replicas(session, rollout)[1 if effect.is_stable else 0]
+        names = [name for name, _ in side]
+        service = catalogue.service(session, rollout.service)
+        if any(name == effect.name and replica is not None for name, replica in side):
+            return
+        routing.add_replica(
+            session,
+            Replica(
+                name=effect.name,
+                service=rollout.service,
+                environment=rollout.environment,
+                slot=rollout.slot.other if effect.is_stable else rollout.slot,
+                version=rollout.from_version if effect.is_stable else rollout.to_version,
+                image=rollout.from_image if effect.is_stable else rollout.to_image,
+                number=names.index(effect.name) + 1,
+                address=routing.take_address(session, self.network.subnet, self.clock.now()),
+                port=service.port,
+                operation_id=rollout.id,
+            ),
+        )
+
+    def _intend_admit(self, session: Session, rollout: Rollout, effect: Do) -> None:
+        slot = rollout.slot.other if effect.is_stable else rollout.slot
+        rows = routing.replicas(session, rollout.service, rollout.environment)
+        routing.set_routed(session, [r.name for r in rows if r.slot is slot], is_routed=True)
+        shield = rollout.plan.is_shielded
+        is_shielded = catalogue.service(session, rollout.service).is_shielded if shield is None else shield
+        version = rollout.from_version if effect.is_stable else rollout.to_version
+        values: dict[str, object] = {f"{slot}_version": version, "is_shielded": is_shielded}
+        routing.change_route(session, rollout.service, rollout.environment, **values)
+        routing.bump(session)
+
+    def _intend_shift(self, session: Session, rollout: Rollout, effect: Do) -> None:
+        values: dict[str, object] = {"candidate_percent": effect.percent}
+        routing.change_route(session, rollout.service, rollout.environment, **values)
+        if rollout.percent == 0 and effect.percent > 0:
+            rollouts.put_evidence(session, rollout.id, None, int(self.clock.now().timestamp()))
+
+    def _intend_withdraw(self, session: Session, rollout: Rollout, effect: Do) -> None:
+        del rollout
+        routing.set_routed(session, [effect.name], is_routed=False)
+        routing.bump(session)
+
+    def _intend_flip(self, session: Session, rollout: Rollout, effect: Do) -> None:
+        del effect
+        values: dict[str, object] = {"stable_slot": rollout.slot, "candidate_percent": 0}
+        routing.change_route(session, rollout.service, rollout.environment, **values)
+
+    def _intend_nothing(self, session: Session, rollout: Rollout, effect: Do) -> None:
+        del session, rollout, effect
+
+
+_INTENTS: dict[EffectKind, Callable[[Effects, Session, Rollout, Do], None]] = {
+    EffectKind.CREATE: Effects._intend_create,
+    EffectKind.ADMIT: Effects._intend_admit,
+    EffectKind.SHIFT: Effects._intend_shift,
+    EffectKind.WITHDRAW: Effects._intend_withdraw,
+    EffectKind.FLIP: Effects._intend_flip,
+    EffectKind.REMOVE: Effects._intend_nothing,
+    EffectKind.APPLY: Effects._intend_nothing,
+    EffectKind.LOCK: Effects._intend_nothing,
+}
+
+
+def container_spec(service: Service, replica: Replica, network: str) -> ContainerSpec:
+    """How a container of this service is made: its settings, limits, and labels that say whose it is."""
+    return ContainerSpec(
+        name=replica.name,
+        image=replica.image,
+        labels={
+            LABEL_SERVICE: replica.service,
+            LABEL_ENVIRONMENT: replica.environment,
+            LABEL_VERSION: replica.version,
+            LABEL_SLOT: replica.slot,
+            LABEL_OPERATION: f"{replica.operation_id}.{replica.number}",
+        },
+        environment={**service.environment, "PORT": str(service.port), "APP_VERSION": replica.version},
+        network=network,
+        address=replica.address,
+        limits=service.limits,
+        is_root_read_only=service.is_root_read_only,
+        stop_grace_seconds=service.stop_grace_seconds,
+    )
+
+

@@ -1,0 +1,159 @@
+"""The rollout page's view: everything needed to decide, and the points of its charts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from portal.domain.access import Actor, Permission, demand, may
+from portal.domain.environment import freeze_at
+from portal.domain.errors import NotFound
+from portal.domain.operation import StepStatus
+from portal.domain.release import Release
+from portal.domain.rollout import Action, Rollout, TrafficSample
+from portal.domain.rollout_facts import Facts
+from portal.domain.rollout_view import Changes, ReplicaView, RolloutView, SamplePoint, StepView
+from portal.domain.verdict import Tally, quantile_ms
+from portal.services.audit import Audit
+from portal.services.releases import is_signed
+from portal.services.rollout_actions import refusal_of
+from portal.services.rollout_evidence import stored
+from portal.services.rollout_world import World
+from portal.services.rollouts import PERMISSION_OF
+from portal.services.traffic_watch import Rates
+from portal.store import catalogue, operations, releases, rollouts, routing, samples
+from portal.store.database import Database
+
+LONGEST_CHART = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutViews:
+    database: Database
+    world: World
+    rates: Rates
+    audit: Audit
+
+    def view(self, actor: Actor, rollout_id: int) -> RolloutView:
+        """NotFound("rollout_missing"). What the proxy or the engine cannot tell now is left out, not guessed."""
+        demand(actor, Permission.VIEW)
+        with self.database.reading() as session:
+            rollout = rollouts.get(session, rollout_id)
+        facts = None if rollout.state.is_over else self.world.look(rollout)
+        with self.database.reading() as session:
+            return self._view(session, actor, rollout, facts)
+
+    def _view(self, session: Session, actor: Actor, rollout: Rollout, facts: Facts | None) -> RolloutView:
+        now = self.world.clock.now()
+        window = freeze_at(catalogue.freezes(session), rollout.environment, now)
+        target = (rollout.service, rollout.environment)
+        return RolloutView(
+            rollout=rollout,
+            steps=_steps(session, rollout),
+            refusals={action: _refusal(session, actor, rollout, action) for action in Action},
+            verdict=stored(session, rollout),
+            approvals=rollouts.approvals(session, rollout.id),
+            evidence_hash=rollouts.evidence(session, rollout.id)[2],
+            replicas=_replicas(session, rollout, facts) if facts else (),
+            live_percent=facts.live_percent if facts else None,
+            is_proxy_alive=facts.is_proxy_alive if facts else True,
+            is_engine_reachable=facts.is_engine_reachable if facts else True,
+            requests_per_second=self.rates.requests_per_second(rollout.target),
+            failed_requests=samples.errors(session, target, rollout.slot, period=_period(rollout, now.timestamp())),
+            is_return_warm=bool(facts and facts.stable_up),
+            frozen_by=window.name if window else "",
+            break_glass_by=rollouts.break_glass(session, rollout.id),
+            timeline=self.audit.of_target(session, "rollout", str(rollout.id)),
+            changes=_changes(session, rollout),
+        )
+
+    def points(self, actor: Actor, rollout_id: int, *, buckets: int = 120) -> tuple[SamplePoint, ...]:
+        """Both versions side by side, oldest first, in at most `buckets` points of equal width (whole seconds)."""
+        demand(actor, Permission.VIEW)
+        buckets = max(10, min(buckets, LONGEST_CHART))
+        with self.database.reading() as session:
+            rollout = rollouts.get(session, rollout_id)
+            first, last = _period(rollout, self.world.clock.now().timestamp())
+            seen = samples.between(session, (rollout.service, rollout.environment), after=first, until=last)
+        if not seen:
+            return ()
+        width = max(1, -(-(seen[-1].second - seen[0].second + 1) // buckets))
+        return _points(seen, rollout, width)
+
+
+def _period(rollout: Rollout, now: float) -> tuple[int, int]:
+    start = int(rollout.created_at.timestamp()) - 1 if rollout.created_at else 0
+    return start, int(rollout.ended_at.timestamp()) if rollout.ended_at else int(now)
+
+
+def _steps(session: Session, rollout: Rollout) -> tuple[StepView, ...]:
+    journal = {line.index: line for line in operations.steps(session, rollout.id)}
+    views: list[StepView] = []
+    for index, step in enumerate(rollout.steps):
+        line = journal.get(index)
+        if line is None:
+            views.append(StepView(step, StepStatus.PENDING))
+        else:
+            views.append(StepView(step, line.status, line.started_at, line.ended_at))
+    return tuple(views)
+
+
+def _refusal(session: Session, actor: Actor, rollout: Rollout, action: Action) -> str | None:
+    refusal = refusal_of(session, actor, rollout, action)
+    if refusal is not None:
+        return refusal.code
+    return None if may(actor, PERMISSION_OF[action], rollout.environment) else "not_allowed"
+
+
+def _replicas(session: Session, rollout: Rollout, facts: Facts) -> tuple[ReplicaView, ...]:
+    addresses = {r.name: r.address for r in routing.replicas(session, rollout.service, rollout.environment)}
+    sides = [(fact, True) for fact in facts.candidate] + [(fact, False) for fact in facts.stable]
+    return tuple(
+        ReplicaView(f.name, addresses.get(f.name, ""), is_candidate, str(f.server), f.is_running, f.restarts)
+        for f, is_candidate in sides
+    )
+
+
+def _changes(session: Session, rollout: Rollout) -> Changes:
+    new, old = _release(session, rollout, rollout.to_version), _release(session, rollout, rollout.from_version)
+    key = catalogue.environment(session, rollout.environment).protection.signature_key
+    return Changes(
+        from_image=rollout.from_image,
+        to_image=rollout.to_image,
+        from_commit=old.commit if old else "",
+        to_commit=new.commit if new else "",
+        notes=new.notes if new else "",
+        is_signed=bool(key and new and is_signed(new, key)),
+        dependants=tuple(s.name for s in catalogue.services(session) if rollout.service in s.dependencies),
+    )
+
+
+def _release(session: Session, rollout: Rollout, version: str) -> Release | None:
+    try:
+        return releases.get(session, rollout.service, version) if version else None
+    except NotFound:
+        return None
+
+
+def _points(seen: tuple[TrafficSample, ...], rollout: Rollout, width: int) -> tuple[SamplePoint, ...]:
+    start = seen[0].second
+    sides: dict[int, list[Tally]] = {}
+    for sample in seen:
+        pair = sides.setdefault((sample.second - start) // width, [Tally(), Tally()])
+        pair[sample.slot is rollout.slot] += Tally(sample.requests, sample.errors, sample.latency)
+    return tuple(_point(start + number * width, width, pair) for number, pair in sorted(sides.items()))
+
+
+def _point(at: int, width: int, pair: list[Tally]) -> SamplePoint:
+    stable, canary = pair
+    return SamplePoint(
+        at=at,
+        seconds=width,
+        stable_requests=stable.requests,
+        canary_requests=canary.requests,
+        stable_errors=stable.errors,
+        canary_errors=canary.errors,
+        stable_p95_ms=quantile_ms(stable.latency, 0.95),
+        canary_p95_ms=quantile_ms(canary.latency, 0.95),
+    )

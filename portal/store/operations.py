@@ -1,0 +1,166 @@
+"""Operations: who may work on which, the journal of steps and effects.
+
+A claim is taken by a conditional change of the row and carries a fence that only grows. Everything written on behalf of a
+claim demands that its fence is still the newest.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from portal.domain.errors import Conflict
+from portal.domain.operation import Claim, OperationStep, StepStatus
+from portal.store.database import now as database_now
+from portal.store.tables import EffectRow, OperationRow, OperationStepRow
+
+LEASE_SECONDS = 5.0
+
+
+def add(session: Session, *, kind: str, target: str, plan_version: int, now: datetime) -> int:
+    row = OperationRow(kind=kind, target=target, plan_version=plan_version, created_at=now)
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return row.id
+
+
+def add_steps(session: Session, operation_id: int, names: list[str]) -> None:
+    session.add_all(OperationStepRow(operation_id=operation_id, index=i, name=n, status=StepStatus.PENDING) for i, n in enumerate(names))
+
+
+def claim(session: Session, owner: str, *, limit: int) -> list[Claim]:
+    """Operations that are due and that nobody holds, now held by `owner`."""
+    now = database_now(session)
+    due = (
+        select(OperationRow)
+        .where(col(OperationRow.is_over).is_(False), OperationRow.wake_at <= now, OperationRow.lease_until < now)
+        .order_by(col(OperationRow.wake_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claims: list[Claim] = []
+    for row in session.exec(due):
+        row.owner, row.fence, row.lease_until = owner, row.fence + 1, now + LEASE_SECONDS
+        claims.append(Claim(row.id or 0, row.kind, owner, row.fence))
+    return claims
+
+
+def _still(claim: Claim):  # noqa: ANN202 - a pair of SQL conditions
+    return OperationRow.id == claim.operation_id, OperationRow.fence == claim.fence
+
+
+def beat(session: Session, claims: list[Claim]) -> None:
+    """Prolong the leases that are still ours."""
+    until = database_now(session) + LEASE_SECONDS
+    for claim_ in claims:
+        session.exec(update(OperationRow).where(*_still(claim_)).values(lease_until=until))  # type: ignore[call-overload]
+
+
+def guard(session: Session, claim: Claim) -> None:
+    """Conflict("claim_lost") unless the claim is still the newest and its lease has not run out."""
+    row = session.exec(select(OperationRow.fence, OperationRow.lease_until).where(OperationRow.id == claim.operation_id)).first()
+    if row is None or row[0] != claim.fence or row[1] < database_now(session):
+        raise Conflict("claim_lost", operation=claim.operation_id)
+
+
+def lock_row(session: Session, claim: Claim) -> None:
+    """Like `guard`, and holds the row until the transaction ends, so that nobody claims it meanwhile."""
+    found = select(OperationRow.id).where(*_still(claim)).with_for_update()
+    if session.exec(found).first() is None:
+        raise Conflict("claim_lost", operation=claim.operation_id)
+
+
+def release(session: Session, claim: Claim, *, after_seconds: float) -> None:
+    """Give the claim back; the operation is due again after so many seconds, or at once if somebody woke it meanwhile."""
+    now = database_now(session)
+    row = session.exec(select(OperationRow).where(*_still(claim)).with_for_update()).first()
+    if row is not None:
+        row.owner, row.lease_until = "", 0.0
+        row.wake_at = 0.0 if row.wake_at < 0 else now + after_seconds
+
+
+def wake(session: Session, operation_id: int) -> None:
+    """Due at once, and again after the present look is over, should somebody be looking."""
+    session.exec(update(OperationRow).where(OperationRow.id == operation_id).values(wake_at=-1.0))  # type: ignore[call-overload]
+
+
+def note_look(session: Session, claim: Claim) -> None:
+    """A look begins: only what is asked from now on counts as a new wake."""
+    session.exec(update(OperationRow).where(*_still(claim)).values(wake_at=0.0))  # type: ignore[call-overload]
+
+
+def end(session: Session, operation_id: int) -> None:
+    values = {"is_over": True, "lock": None, "owner": "", "lease_until": 0.0}
+    session.exec(update(OperationRow).where(OperationRow.id == operation_id).values(**values))  # type: ignore[call-overload]
+
+
+def take_lock(session: Session, operation_id: int, target: str) -> bool:
+    """Whether the target is now this operation's."""
+    try:
+        with session.begin_nested():
+            session.exec(update(OperationRow).where(OperationRow.id == operation_id).values(lock=target))  # type: ignore[call-overload]
+    except IntegrityError:
+        return False
+    return True
+
+
+def lock_holder(session: Session, target: str) -> int | None:
+    return session.exec(select(OperationRow.id).where(OperationRow.lock == target)).first()
+
+
+def free_leases(session: Session) -> None:
+    """At the start of the only process that works: whoever held a lease is dead."""
+    session.exec(update(OperationRow).where(col(OperationRow.is_over).is_(False)).values(lease_until=0.0))  # type: ignore[call-overload]
+
+
+def set_step(session: Session, operation_id: int, index: int, status: StepStatus, now: datetime) -> None:
+    """Start, finish or skip one line of the journal; repeating it only counts an attempt."""
+    row = session.get(OperationStepRow, (operation_id, index))
+    if row is None:
+        return
+    if status is StepStatus.RUNNING:
+        row.attempts += 1
+        row.started_at = row.started_at or now
+    else:
+        row.started_at, row.ended_at = row.started_at or now, now
+    row.status = status
+    session.add(row)
+
+
+def steps(session: Session, operation_id: int) -> tuple[OperationStep, ...]:
+    rows = session.exec(select(OperationStepRow).where(OperationStepRow.operation_id == operation_id).order_by(OperationStepRow.index))  # type: ignore[arg-type]
+    return tuple(
+        OperationStep(r.operation_id, r.index, r.name, StepStatus(r.status), r.attempts, r.started_at, r.ended_at, r.result)
+        for r in rows
+    )
+
+
+def begin_effect(session: Session, claim: Claim, effect: EffectRow) -> int:
+    lock_row(session, claim)
+    session.add(effect)
+    session.flush()
+    assert effect.id is not None
+    return effect.id
+
+
+def end_effect(session: Session, claim: Claim, effect_id: int, now: datetime, *, error: str = "") -> None:
+    lock_row(session, claim)
+    values = {"ended_at": now, "error": error[:500]}
+    session.exec(update(EffectRow).where(EffectRow.id == effect_id).values(**values))  # type: ignore[call-overload]
+
+
+def count(session: Session, *, is_over: bool) -> int:
+    return len(session.exec(select(OperationRow.id).where(col(OperationRow.is_over).is_(is_over))).all())
+
+
+def is_any_due(session: Session) -> bool:
+    """Whether there is something to claim: a look that costs no write lock."""
+    now = database_now(session)
+    due = select(OperationRow.id).where(
+        col(OperationRow.is_over).is_(False), OperationRow.wake_at <= now, OperationRow.lease_until < now
+    )
+    return session.exec(due.limit(1)).first() is not None

@@ -1,0 +1,81 @@
+"""Releases: added once, never changed."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, or_
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from portal.domain.errors import Conflict, NotFound
+from portal.domain.page import Page, bounded
+from portal.domain.release import Release, Signature
+from portal.store.tables import ReleaseRow
+
+
+def _release(row: ReleaseRow) -> Release:
+    return Release(
+        service=row.service,
+        version=row.version,
+        image=row.image,
+        commit=row.commit,
+        notes=row.notes,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        is_irreversible=row.is_irreversible,
+        signatures=tuple(Signature(**s) for s in row.signatures),
+    )
+
+
+def add(session: Session, release: Release) -> None:
+    """Conflict("release_exists") if the version was released before: a release is immutable."""
+    signatures = [{"payload": s.payload, "signature": s.signature} for s in release.signatures]
+    row = ReleaseRow(
+        service=release.service,
+        version=release.version,
+        image=release.image,
+        commit=release.commit,
+        notes=release.notes,
+        created_by=release.created_by,
+        created_at=release.created_at,
+        is_irreversible=release.is_irreversible,
+        signatures=signatures,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        raise Conflict("release_exists", service=release.service, version=release.version) from None
+
+
+def get(session: Session, service: str, version: str) -> Release:
+    """NotFound("release_missing")."""
+    found = select(ReleaseRow).where(ReleaseRow.service == service, ReleaseRow.version == version)
+    row = session.exec(found).first()
+    if row is None:
+        raise NotFound("release_missing", service=service, version=version)
+    return _release(row)
+
+
+def page(session: Session, *, service: str = "", text: str = "", offset: int = 0, limit: int = 50) -> Page[Release]:
+    """Newest first. `text` is looked for in version, commit, notes and author."""
+    offset, limit = bounded(offset, limit)
+    wanted = select(ReleaseRow)
+    if service:
+        wanted = wanted.where(ReleaseRow.service == service)
+    if text:
+        columns = (ReleaseRow.version, ReleaseRow.commit, ReleaseRow.notes, ReleaseRow.created_by, ReleaseRow.service)
+        wanted = wanted.where(or_(*(col(c).icontains(text[:100], autoescape=True) for c in columns)))
+    total = session.exec(select(func.count()).select_from(wanted.subquery())).one()
+    rows = session.exec(wanted.order_by(col(ReleaseRow.created_at).desc(), col(ReleaseRow.id).desc()).offset(offset).limit(limit))
+    return Page(tuple(_release(row) for row in rows), total, offset, limit)
+
+
+def before(session: Session, release: Release) -> Release | None:
+    """The release of the same service that was made just before this one."""
+    wanted = (
+        select(ReleaseRow)
+        .where(ReleaseRow.service == release.service, col(ReleaseRow.created_at) < release.created_at)
+        .order_by(col(ReleaseRow.created_at).desc())
+    )
+    row = session.exec(wanted).first()
+    return _release(row) if row else None
