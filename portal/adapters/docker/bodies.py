@@ -11,6 +11,7 @@ from typing import Any
 
 from portal.adapters.docker import files
 from portal.adapters.docker.dialects import Dialect
+from portal.adapters.docker.reports import LABEL_ADDRESS
 from portal.domain.container import LABEL_FINGERPRINT, LABEL_MANAGED, ContainerSpec, HealthCommand, Limits, Network
 
 NANOSECONDS = 1_000_000_000
@@ -19,7 +20,7 @@ USER_WHEN_ROOT = "10001:10001"
 ROOTS = ("", "root", "0")
 
 
-def container(spec: ContainerSpec, image_user: str) -> dict[str, Any]:
+def container(spec: ContainerSpec, image_user: str, dialect: Dialect) -> dict[str, Any]:
     """The body of a create call, hardened whatever the specification says.
 
     The process runs as `spec.user`; without one as the image's user, and as 10001:10001 where that would be root.
@@ -29,16 +30,26 @@ def container(spec: ContainerSpec, image_user: str) -> dict[str, Any]:
         "Image": spec.image,
         "Cmd": list(spec.command),
         "Env": [f"{name}={value}" for name, value in sorted(spec.environment.items())],
-        "Labels": {**spec.labels, LABEL_MANAGED: "1", LABEL_FINGERPRINT: fingerprint(spec)},
+        "Labels": _labels(spec),
         "User": _user(spec, image_user),
         "StopTimeout": spec.stop_grace_seconds,
-        "HostConfig": _host(spec),
+        "HostConfig": _host(spec) | _ulimits(dialect),
         "Healthcheck": _health(spec.health),
     }
     if spec.network and spec.address:
         endpoint = {"IPAMConfig": {"IPv4Address": spec.address}}
         body["NetworkingConfig"] = {"EndpointsConfig": {spec.network: endpoint}}
     return {name: value for name, value in body.items() if value not in (None, [])}
+
+
+def _labels(spec: ContainerSpec) -> dict[str, str]:
+    forced = {LABEL_MANAGED: "1", LABEL_FINGERPRINT: fingerprint(spec)}
+    return {**spec.labels, **forced, **({LABEL_ADDRESS: spec.address} if spec.address else {})}
+
+
+def _ulimits(dialect: Dialect) -> dict[str, Any]:
+    limits = [{"Name": name, "Soft": value, "Hard": value} for name, value in dialect.ulimits.items()]
+    return {"Ulimits": limits} if limits else {}
 
 
 def _user(spec: ContainerSpec, image_user: str) -> str:

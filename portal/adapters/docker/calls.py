@@ -46,6 +46,7 @@ class EngineCalls:
         self._lock = Lock()
         self._client: APIClient | None = None
         self._version: Mapping[str, Any] = {}
+        self._is_rootless: bool | None = None
 
     @property
     def client(self) -> APIClient:
@@ -66,6 +67,14 @@ class EngineCalls:
         """The engine's own account of itself, as read at the first call."""
         _ = self.client
         return self._version
+
+    @property
+    def is_rootless(self) -> bool:
+        """Asked once: Podman takes seconds to say."""
+        if self._is_rootless is None:
+            security = self.get("/info").get("SecurityOptions") or ()
+            self._is_rootless = any("name=rootless" in option for option in security)
+        return self._is_rootless
 
     @property
     def dialect(self) -> Dialect:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Event, Lock
 from urllib.parse import quote
 
@@ -50,14 +50,13 @@ class DockerContainers:
 
     def about(self) -> EngineFacts:
         with edge():
-            version, info = self._calls.version, self._calls.get("/info")
-            security = info.get("SecurityOptions") or ()
+            version, dialect = self._calls.get("/version"), self._calls.dialect
             return EngineFacts(
-                name=self._calls.dialect.name,
+                name=dialect.name,
                 version=str(version.get("Version", "")),
                 api_version=self._calls.client.api_version,
-                is_rootless=any("name=rootless" in option for option in security),
-                missing=self._calls.dialect.missing,
+                is_rootless=self._calls.is_rootless,
+                missing=dialect.missing,
             )
 
     def image(self, reference: str) -> Image:
@@ -166,7 +165,8 @@ class DockerContainers:
             rows = self._calls.get("/containers/json", all=1, filters=bodies.filters(None))
             if any(f"/{spec.name}" in row["Names"] for row in rows):
                 return True
-            if spec.address and any(reports.address(row) == spec.address for row in rows):
+            taken = (reports.part(row, "Labels").get(reports.LABEL_ADDRESS) for row in rows)
+            if spec.address and spec.address in taken:
                 raise Conflict("address_taken", address=spec.address)
             return False
 
@@ -183,7 +183,8 @@ class DockerContainers:
         subject = Subject(lambda reason: _missing(spec, reason), lambda reason: _uncreated(spec, reason), spec.address)
         try:
             with edge(subject):
-                self._calls.post("/containers/create", bodies.container(spec, image.user), name=spec.name)
+                body = bodies.container(spec, image.user, self._calls.dialect)
+                self._calls.post("/containers/create", body, name=spec.name)
         except Conflict as error:
             if error.code != "container_differs":
                 raise
@@ -247,12 +248,16 @@ class DockerContainers:
 
     def stats(self, name: str) -> ContainerStats:
         with edge(failures.container(name)):
-            found = self._calls.get(f"/containers/{quote(name)}/stats", **{"stream": 0, "one-shot": 1})
+            call = EngineCall("GET", f"/containers/{quote(name)}/stats", {"stream": 0, "one-shot": 1})
+            response = self._calls.send(call)
+            found: reports.Document = response.json() if response.content else {}
             return reports.stats(found, self._cpu_percent(name, found))
 
     def _cpu_percent(self, name: str, found: reports.Document) -> float | None:
         """Between this look and the last one; None at the first."""
-        used, at = reports.cpu_nanoseconds(found), reports.moment(found.get("read")) or datetime.now(UTC)
+        used, at = reports.cpu_nanoseconds(found), reports.moment(found.get("read"))
+        if used is None or at is None:
+            return None
         with self._lock:
             before = self._cpu.pop(name, None)
             self._cpu[name] = (used, at)

@@ -59,11 +59,12 @@ def translate(error: Exception, subject: Subject) -> PortalError:
 
 
 def _unanswered(error: Exception) -> PortalError:
-    from requests.exceptions import RequestException
+    from requests.exceptions import InvalidJSONError, RequestException
     from urllib3.exceptions import HTTPError
 
     reason = f"{type(error).__name__}: {error}"[:REASON_KEPT]
     is_silence = isinstance(error, (RequestException, HTTPError, OSError)) or "server API version" in reason
+    is_silence = is_silence and not isinstance(error, InvalidJSONError)
     return Unavailable("engine_unreachable" if is_silence else "engine_failed", reason=reason)
 
 

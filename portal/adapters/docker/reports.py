@@ -18,6 +18,7 @@ from portal.domain.container import (
 )
 
 Document = Mapping[str, Any]
+LABEL_ADDRESS = "codexfather.address"
 
 
 def part(document: Document, name: str) -> Document:
@@ -63,12 +64,11 @@ def _health(state: Document) -> ContainerHealth:
 
 
 def address(document: Document) -> str:
-    """The address it has, else the fixed one it will have."""
+    """The address it has, else the fixed one it will have, which not every engine repeats: hence the label."""
     for endpoint in part(document["NetworkSettings"], "Networks").values():
-        fixed = part(endpoint, "IPAMConfig").get("IPv4Address")
-        if found := endpoint.get("IPAddress") or fixed:
+        if found := endpoint.get("IPAddress"):
             return str(found)
-    return ""
+    return str(part(document["Config"], "Labels").get(LABEL_ADDRESS, ""))
 
 
 def image(document: Document) -> Image:
@@ -138,6 +138,7 @@ def _sum(networks: Document, field: str) -> int | None:
     return sum(card.get(field, 0) for card in networks.values()) if networks else None
 
 
-def cpu_nanoseconds(document: Document) -> int:
-    """Processor time used since its start. KeyError if the engine does not say."""
-    return int(document["cpu_stats"]["cpu_usage"]["total_usage"])
+def cpu_nanoseconds(document: Document) -> int | None:
+    """Processor time used since its start; None if the engine does not say."""
+    found: int | None = part(part(document, "cpu_stats"), "cpu_usage").get("total_usage")
+    return found

@@ -168,8 +168,8 @@ class MemoryContainers:
         with self.world.engine():
             container, now = self.world.container(name), self.world.clock.now()
             is_up = container.life(now)[0] is ContainerState.RUNNING
-            return ContainerStats(now, None, container.behaviour.memory_bytes if is_up else 0,
-                                  container.spec.limits.memory_bytes, int(is_up), None, None)
+            memory, pids = (container.behaviour.memory_bytes, 1) if is_up else (None, None)
+            return ContainerStats(now, None, memory, container.spec.limits.memory_bytes, pids, None, None)
 
     def events(self, stop: Event, *, since: datetime | None = None) -> Iterator[ContainerEvent]:
         told = 0 if since else self.world.events_told
