@@ -41,7 +41,12 @@ class Permission(StrEnum):
 
 
 _VIEWER = frozenset({Permission.VIEW, Permission.CONTAINER_VIEW, Permission.TOKEN_OWN})
-_DEVELOPER = _VIEWER | {Permission.RELEASE_CREATE, Permission.ROLLOUT_START, Permission.ROLLOUT_ABORT, Permission.AUDIT_READ}
+_DEVELOPER = _VIEWER | {
+    Permission.RELEASE_CREATE,
+    Permission.ROLLOUT_START,
+    Permission.ROLLOUT_ABORT,
+    Permission.AUDIT_READ,
+}
 _RELEASE_MANAGER = _DEVELOPER | {
     Permission.ROLLOUT_APPROVE,
     Permission.ROLLOUT_CONTROL,
@@ -120,6 +125,13 @@ def demand(actor: Actor, permission: Permission, environment: str | None = None)
     """Refused("not_allowed", …) unless the actor may."""
     if not may(actor, permission, environment):
         raise Refused("not_allowed", permission=permission, environment=environment or EVERYWHERE, actor=actor.name)
+
+
+def environments_with(actor: Actor, permission: Permission) -> frozenset[str] | None:
+    """The environments in which the actor may, or None for all of them."""
+    if may(actor, permission, EVERYWHERE):
+        return None
+    return frozenset(grant.environment for grant in actor.grants if may(actor, permission, grant.environment))
 
 
 def roles_with(permission: Permission) -> tuple[Role, ...]:

@@ -46,8 +46,9 @@ class Step:
 class Analysis:
     """How the canary is judged. See `portal.domain.verdict` for the method.
 
-    `alpha` bounds the probability of a false abort over the whole rollout; the tolerances say how much worse (absolute
-    error rate, ratio of response times) still passes. `inconclusive_seconds` after the step's own time the rollout pauses.
+    `alpha` bounds the probability of a false abort over the whole rollout; the tolerances say how much worse
+    (absolute error rate, ratio of response times) still passes. `inconclusive_seconds` after the step's own time
+    the rollout pauses.
     """
 
     is_enabled: bool = True
@@ -77,8 +78,9 @@ class Plan:
 
 
 def resolve(plan: Plan, environment: Environment, *, is_first: bool, is_return: bool = False) -> tuple[Step, ...]:
-    """The full list of steps. A first deployment and a return to an earlier version have nothing to compare with and skip
-    the analysis; a return (rollback) needs no approval either."""
+    """The full list of steps. A first deployment and a return to an earlier version have nothing to compare with
+    and skip the analysis; a return (rollback) needs no approval either.
+    """
     replicas = plan.replicas or environment.replicas
     if is_first or is_return:
         return _switch(replicas, observe_seconds=0, bake_seconds=0 if is_first else plan.bake_seconds)
@@ -96,9 +98,7 @@ def with_approvals(steps: tuple[Step, ...], required: int) -> tuple[Step, ...]:
     """At least `required` approvals: those asked for in the plan are raised to it; without any, one comes first."""
     if not any(step.kind is StepKind.APPROVAL for step in steps):
         return (Step(StepKind.APPROVAL, approvals=required), *steps) if required else steps
-    return tuple(
-        replace(s, approvals=max(s.approvals, required)) if s.kind is StepKind.APPROVAL else s for s in steps
-    )
+    return tuple(replace(s, approvals=max(s.approvals, required)) if s.kind is StepKind.APPROVAL else s for s in steps)
 
 
 def _switch(replicas: int, *, observe_seconds: int, bake_seconds: int) -> tuple[Step, ...]:

@@ -1,13 +1,13 @@
 """Plans as people write them (YAML or JSON, already parsed to plain values) to plans, and the published schema.
 
-    strategy: canary
-    steps:
-      - weight: 10
-      - observe: 2m
-      - approval: 1
-      - weight: 50
-      - observe: 5m
-    bake: 4h
+strategy: canary
+steps:
+  - weight: 10
+  - observe: 2m
+  - approval: 1
+  - weight: 50
+  - observe: 5m
+bake: 4h
 """
 
 from __future__ import annotations
@@ -28,8 +28,23 @@ Fields = Mapping[str, object]
 
 def parse_plan(written: object) -> Plan:
     """Invalid("plan_…", field=path) names the place that is wrong and what would be right."""
-    fields = _fields(written, "", ("strategy", "steps", "replicas", "batch", "observe", "approvals", "bake", "start_limit",
-                                   "health_limit", "shield", "analysis"))
+    fields = _fields(
+        written,
+        "",
+        (
+            "strategy",
+            "steps",
+            "replicas",
+            "batch",
+            "observe",
+            "approvals",
+            "bake",
+            "start_limit",
+            "health_limit",
+            "shield",
+            "analysis",
+        ),
+    )
     strategy = _strategy(fields.get("strategy"))
     plan = Plan(
         strategy=strategy,
@@ -155,7 +170,9 @@ def _object(properties: dict[str, object], **more: object) -> dict[str, object]:
 def plan_schema() -> dict[str, object]:
     """The published JSON Schema (2020-12) of a plan."""
     one = {"minProperties": 1, "maxProperties": 1}
-    adapt = _object({"from": {"type": "integer", "minimum": 1, "maximum": 99}, "to": {"type": "integer", "maximum": 99}})
+    adapt = _object(
+        {"from": {"type": "integer", "minimum": 1, "maximum": 99}, "to": {"type": "integer", "maximum": 99}}
+    )
     count: dict[str, object] = {"type": ["integer", "null"], "minimum": 1, "maximum": 10}
     weight: dict[str, object] = {"type": ["integer", "string"], "minimum": 1, "maximum": 99}
     step = _object(

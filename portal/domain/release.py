@@ -22,8 +22,9 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """`image` is a content id or digest (sha256:…) and never changes. `is_irreversible`: its data migration cannot be undone,
-    so a failing rollout halts for a person instead of going back."""
+    """`image` is a content id or digest (sha256:…) and never changes. `is_irreversible`: its data migration cannot
+    be undone, so a failing rollout halts for a person instead of going back.
+    """
 
     service: str
     version: str

@@ -74,7 +74,7 @@ class Cause:
     """Why something stopped: a code looked up as `cause.<code>` for words, and what fills them in."""
 
     code: str
-    params: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """One rollout as it stands. `cursor` is the index of the current step; `percent` the share last asked of the proxy.
+    """One rollout as it stands. `cursor` is the index of the current step; `percent` the share last asked of the
+    proxy.
 
-    `decided_at` is when the decision to go back fell; `last_answer_ms` how long after it the bad version answered its last
-    request (0: none after it), measured from the proxy's log.
+    `decided_at` is when the decision to go back fell; `last_answer_ms` how long after it the bad version answered
+    its last request (0: none after it), measured from the proxy's log.
     """
 
     id: int
@@ -174,27 +175,30 @@ class Action(StrEnum):
 
 
 _SKIPPABLE = frozenset({StepKind.OBSERVE, StepKind.ADAPT, StepKind.PAUSE})
-_PAUSABLE = frozenset({State.QUEUED, State.PREPARING, State.GATING, State.SHIFTING, State.OBSERVING, State.AWAITING_APPROVAL})
+_PAUSABLE = frozenset(
+    {State.QUEUED, State.PREPARING, State.GATING, State.SHIFTING, State.OBSERVING, State.AWAITING_APPROVAL}
+)
+
+
+_BY_STATE: dict[State, frozenset[Action]] = {
+    State.PAUSED: frozenset({Action.RESUME}),
+    State.HALTED: frozenset({Action.RETRY}),
+    State.BAKING: frozenset({Action.FINISH}),
+    State.AWAITING_APPROVAL: frozenset({Action.APPROVE, Action.REJECT}),
+}
 
 
 def possible_actions(rollout: Rollout) -> frozenset[Action]:
-    """What makes sense now, whoever asks. An abort is possible until the end; after it, nothing else is."""
-    if rollout.state.is_over or rollout.state.is_going_back or rollout.wish.is_abort or rollout.state is State.FINALISING:
+    """What makes sense now, whoever asks. Once it goes back, finishes or is over, nothing does."""
+    is_ending = rollout.state.is_over or rollout.state.is_going_back or rollout.state is State.FINALISING
+    if is_ending or rollout.wish.is_abort:
         return frozenset()
-    actions = {Action.ABORT}
+    actions = {Action.ABORT, *_BY_STATE.get(rollout.state, ())}
     if rollout.state in _PAUSABLE:
         actions.add(Action.PAUSE)
-    if rollout.state is State.PAUSED:
-        actions.add(Action.RESUME)
-    if rollout.state is State.HALTED:
-        actions.add(Action.RETRY)
-    if rollout.state is State.BAKING:
-        actions.add(Action.FINISH)
-    if rollout.step.kind is StepKind.APPROVAL and rollout.state is State.AWAITING_APPROVAL:
-        actions |= {Action.APPROVE, Action.REJECT}
     if rollout.step.kind in _SKIPPABLE and rollout.state in (State.OBSERVING, State.PAUSED):
         actions.add(Action.SKIP)
-    if not rollout.is_promoted and not rollout.wish.is_promote and rollout.state is not State.HALTED:
+    if not (rollout.is_promoted or rollout.wish.is_promote or rollout.state is State.HALTED):
         actions.add(Action.PROMOTE)
     return frozenset(actions)
 
@@ -227,6 +231,6 @@ class TrafficSample:
     requests: int = 0
     errors: int = 0
     forced: int = 0
-    latency: dict[int, int] = field(default_factory=dict)
+    latency: dict[int, int] = field(default_factory=dict[int, int])
     last_at: float | None = None
     sampling: float = 1.0

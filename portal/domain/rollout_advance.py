@@ -1,6 +1,7 @@
 """The heart of a rollout: given what is wanted and what is so, the one next thing to do.
 
-Pure and level-triggered: it may be asked again at any time, by another process, after a crash, and answers from the facts.
+Pure and level-triggered: it may be asked again at any time, by another process, after a crash, and answers from the
+facts.
 """
 
 from __future__ import annotations
@@ -170,7 +171,9 @@ def _share(rollout: Rollout, facts: Facts, now: datetime, percent: int) -> Decis
     if not facts.is_proxy_alive:
         return Wait(0.5, Cause("proxy_unreachable"))
     if facts.candidate_up < len(facts.candidate):
-        return _wait_or_fail(rollout, now, rollout.plan.gate_seconds, Cause("health_lost", {"version": rollout.to_version}))
+        return _wait_or_fail(
+            rollout, now, rollout.plan.gate_seconds, Cause("health_lost", {"version": rollout.to_version})
+        )
     return Do(EffectKind.SHIFT, percent=percent)
 
 
@@ -204,7 +207,11 @@ def _adapt(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
     if facts.verdict is not None and facts.verdict.outcome is Outcome.PASS:
         return Advance() if percent >= step.ceiling else Do(EffectKind.SHIFT, percent=min(step.ceiling, percent * 2))
     is_harmless = facts.verdict is not None and facts.verdict.canary_requests >= rollout.analysis.min_requests
-    if is_harmless and percent < step.ceiling and facts.observed_seconds >= ADAPT_SECONDS * (1 + percent / step.percent):
+    if (
+        is_harmless
+        and percent < step.ceiling
+        and facts.observed_seconds >= ADAPT_SECONDS * (1 + percent / step.percent)
+    ):
         return Do(EffectKind.SHIFT, percent=min(step.ceiling, percent * 2))
     return _inconclusive(rollout, now)
 
@@ -228,8 +235,10 @@ def _approval(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
         return Advance()
     if facts.is_approval_expired:
         return Move(back, Cause("approval_expired"))
-    return Wait(0.5 if rollout.percent else 2.0, Cause("waits_for_approval", {"have": str(facts.approvals),
-                                                                              "need": str(rollout.step.approvals)}))
+    return Wait(
+        0.5 if rollout.percent else 2.0,
+        Cause("waits_for_approval", {"have": str(facts.approvals), "need": str(rollout.step.approvals)}),
+    )
 
 
 def _retire(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
@@ -323,10 +332,9 @@ _STEPS = {
 }
 
 
-def after_step(rollout: Rollout, decision: Advance, now: datetime) -> Rollout:
+def after_step(rollout: Rollout, now: datetime) -> Rollout:
     """The rollout at its next step. Passing the step that gave the new version everything is the promotion; an approval
     before the start is followed by the queue for the target."""
-    del decision
     passed: Step = rollout.step
     cursor = rollout.cursor + 1
     following = rollout.steps[cursor]

@@ -32,8 +32,8 @@ class ReplicaFact:
 class Facts:
     """The world as observed. `candidate` and `stable` list the replicas that are wanted or there, in order of number.
 
-    `live_percent` is the candidate's share as the proxy has it, None if it does not answer. `observed_seconds` counts the
-    seconds of this step in which requests were really watched.
+    `live_percent` is the candidate's share as the proxy has it, None if it does not answer. `observed_seconds`
+    counts the seconds of this step in which requests were really watched.
     """
 
     is_engine_reachable: bool = True

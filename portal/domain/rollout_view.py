@@ -22,7 +22,9 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class ReplicaView:
-    """One container of the stable (`is_candidate` False) or new version: the proxy's word, restarts, memory in bytes."""
+    """One container of the stable (`is_candidate` False) or new version: the proxy's word, restarts, memory in
+    bytes.
+    """
 
     name: str
     address: str
@@ -35,11 +37,12 @@ class ReplicaView:
 
 @dataclass(frozen=True, slots=True)
 class RolloutView:
-    """`refusals` has every action; its value is None where the viewer may do it now, else the error code that says why not.
+    """`refusals` has every action; its value is None where the viewer may do it now, else the error code that says
+    why not.
 
-    `live_percent` is what the proxy really does; `requests_per_second` the mean of the last ten seconds of both versions.
-    `evidence_hash` has to be sent along with an approval. `return_ms` is the measured or, before, the expected time of a
-    rollback; `is_return_warm` says whether the old version still has healthy containers up.
+    `live_percent` is what the proxy really does; `requests_per_second` the mean of the last ten seconds of both
+    versions. `evidence_hash` has to be sent along with an approval. `return_ms` is the measured or, before, the
+    expected time of a rollback; `is_return_warm` says whether the old version still has healthy containers up.
     """
 
     rollout: Rollout
@@ -77,7 +80,9 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a start would do: the resolved steps, how long they should take without approvals, and what forbids it now."""
+    """What a start would do: the resolved steps, how long they should take without approvals, and what forbids
+    it now.
+    """
 
     plan: Plan
     plan_text: str
@@ -90,7 +95,9 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class SamplePoint:
-    """One point of the charts: `seconds` wide, both versions side by side. Rates in 0 … 1, latency p95 in milliseconds."""
+    """One point of the charts: `seconds` wide, both versions side by side. Rates in 0 … 1, latency p95 in
+    milliseconds.
+    """
 
     at: int
     seconds: int

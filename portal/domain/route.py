@@ -71,7 +71,9 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class RoutingTable:
-    """Everything the proxy has to do, with the revision it was read at. A proxy never goes back to an older revision."""
+    """Everything the proxy has to do, with the revision it was read at. A proxy never goes back to an older
+    revision.
+    """
 
     revision: int
     routes: tuple[Route, ...]
@@ -82,7 +84,7 @@ class RoutingTable:
 
 class ServerState(StrEnum):
     ABSENT = "absent"
-    GATING = "gating"      # known to the proxy, fresh checks not passed yet, takes no request
+    GATING = "gating"  # known to the proxy, fresh checks not passed yet, takes no request
     UP = "up"
     DOWN = "down"
     DRAINING = "draining"  # no new request; open ones may finish
@@ -123,10 +125,10 @@ class TrafficFacts:
 class AccessRecord:
     """One answered request as the proxy saw it.
 
-    `at` is the time of the last byte, in seconds since the epoch. `server_ms` is the server's time to first byte, None if no
-    server answered. `is_forced` marks requests that chose their side by header or preview address. `is_replayed`: the first
-    answer failed on the candidate and stable gave this one. `status` is what the client saw; `is_error` is for the verdict: 5xx,
-    or no answer, or a replay.
+    `at` is the time of the last byte, in seconds since the epoch. `server_ms` is the server's time to first byte,
+    None if no server answered. `is_forced` marks requests that chose their side by header or preview address.
+    `is_replayed`: the first answer failed on the candidate and stable gave this one. `status` is what the client
+    saw; `is_error` is for the verdict: 5xx, or no answer, or a replay.
     """
 
     at: float

@@ -25,8 +25,8 @@ def check_name(name: str, field: str = "name") -> str:
 class Service:
     """`repository` is the image repository without a tag. `environment` are settings given to every container.
 
-    `hosts` and `path_prefix` say which requests are its own; in an environment other than the first one a host is prefixed
-    as the environment's own setting says (see `Environment.host_prefix`).
+    `hosts` and `path_prefix` say which requests are its own; in an environment other than the first one a host is
+    prefixed as the environment's own setting says (see `Environment.host_prefix`).
     """
 
     name: str
@@ -39,7 +39,7 @@ class Service:
     path_prefix: str = "/"
     owners: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
     limits: Limits = Limits()
     is_root_read_only: bool = True
     is_shielded: bool = False

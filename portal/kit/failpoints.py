@@ -1,6 +1,7 @@
 """Named places where a test can make the process die, stop or fail. Off unless armed; then a look-up in a dictionary.
 
-Armed by text such as `rollout.shift.before=kill:3,rollout.create.after=stop` (die at the third pass; stop as by SIGSTOP).
+Armed by text such as `rollout.shift.before=kill:3,rollout.create.after=stop` (die at the third pass; stop as by
+SIGSTOP).
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ _armed: dict[str, list[str]] = {}
 
 
 def arm(text: str) -> None:
-    """Replace what is armed. `NAME=ACTION[:N]` with action kill, stop, error or chance (N in per cent: kill by chance)."""
+    """Replace what is armed. `NAME=ACTION[:N]` with action kill, stop, error or chance (N in per cent: kill by
+    chance).
+    """
     _armed.clear()
     for item in filter(None, text.split(",")):
         name, _, what = item.partition("=")

@@ -37,7 +37,7 @@ class Catalogue:
         check_service(service)
         with self._database.transaction() as session:
             store.put_service(session, service, self._clock.now())
-            self._record(session, actor, "service.saved", ("service", service.name), reason=reason)
+            self._audit.record(session, _entry(actor, "service.saved", ("service", service.name), reason=reason))
         return service
 
     def environments(self, actor: Actor) -> tuple[Environment, ...]:
@@ -60,7 +60,8 @@ class Catalogue:
         with self._database.transaction() as session:
             store.put_environment(session, environment, self._clock.now())
             target = ("environment", environment.name)
-            self._record(session, actor, "environment.saved", target, environment=environment.name, reason=reason)
+            entry = _entry(actor, "environment.saved", target, environment=environment.name, reason=reason)
+            self._audit.record(session, entry)
         return environment
 
     def freezes(self, actor: Actor) -> tuple[FreezeWindow, ...]:
@@ -74,7 +75,9 @@ class Catalogue:
         with self._database.transaction() as session:
             added = store.add_freeze(session, window)
             target = ("freeze", added.name)
-            self._record(session, actor, "freeze.added", target, environment=window.environment, reason=reason)
+            self._audit.record(
+                session, _entry(actor, "freeze.added", target, environment=window.environment, reason=reason)
+            )
         return added
 
     def remove_freeze(self, actor: Actor, freeze_id: int, *, reason: str = "") -> None:
@@ -82,11 +85,15 @@ class Catalogue:
         with self._database.transaction() as session:
             gone = store.remove_freeze(session, freeze_id)
             target = ("freeze", gone.name)
-            self._record(session, actor, "freeze.removed", target, environment=gone.environment, reason=reason)
+            self._audit.record(
+                session, _entry(actor, "freeze.removed", target, environment=gone.environment, reason=reason)
+            )
 
-    def _record(self, session, actor: Actor, action: str, target: tuple[str, str], **more: str) -> None:  # type: ignore[no-untyped-def]
-        entry = AuditEntry(actor.name, actor.kind, action, target[0], target[1], **more)  # type: ignore[arg-type]
-        self._audit.record(session, entry)
+
+def _entry(
+    actor: Actor, action: str, target: tuple[str, str], *, environment: str = "", reason: str = ""
+) -> AuditEntry:
+    return AuditEntry(actor.name, actor.kind, action, target[0], target[1], environment=environment, reason=reason)
 
 
 def plan_of(environment: Environment) -> Plan:

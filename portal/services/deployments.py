@@ -73,7 +73,9 @@ class Deployments:
         return True
 
 
-def _cell(target: tuple[str, str], deployment: Deployment | None, rollout: Rollout | None, live: TrafficFacts) -> MatrixCell:
+def _cell(
+    target: tuple[str, str], deployment: Deployment | None, rollout: Rollout | None, live: TrafficFacts
+) -> MatrixCell:
     up = _servers_up(target, deployment, live)
     return MatrixCell(
         service=target[0],

@@ -11,7 +11,9 @@ LONGEST_PLAN = 20_000
 
 
 def read_plan(text: str) -> object:
-    """The plain values of a plan's text. Invalid("plan_text_bad", line=…) if it is not YAML, or longer than 20,000 characters."""
+    """The plain values of a plan's text. Invalid("plan_text_bad", line=…) if it is not YAML, or longer than 20,000
+    characters.
+    """
     if len(text) > LONGEST_PLAN:
         raise Invalid("plan_text_bad", field="plan", line=0, reason="> 20 kB")
     try:
@@ -29,8 +31,12 @@ def write_plan(plan: Plan) -> str:
         written["steps"] = [_step(step) for step in plan.steps]
     numbers = {"replicas": (plan.replicas, 0), "batch": (plan.batch, 1), "approvals": (plan.preview_approvals, 0)}
     written |= {name: value for name, (value, default) in numbers.items() if value != default}
-    times = {"observe": (plan.observe_seconds, 0), "bake": (plan.bake_seconds, 0), "start_limit": (plan.prepare_seconds, 300),
-             "health_limit": (plan.gate_seconds, 60)}
+    times = {
+        "observe": (plan.observe_seconds, 0),
+        "bake": (plan.bake_seconds, 0),
+        "start_limit": (plan.prepare_seconds, 300),
+        "health_limit": (plan.gate_seconds, 60),
+    }
     written |= {name: duration(value) for name, (value, default) in times.items() if value != default}
     if plan.is_shielded is not None:
         written["shield"] = plan.is_shielded

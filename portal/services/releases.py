@@ -37,7 +37,9 @@ class Releases:
     def __init__(self, database: Database, clock: Clock, audit: Audit, *, containers: Containers) -> None:
         self._database, self._clock, self._audit, self._containers = database, clock, audit, containers
 
-    def page(self, actor: Actor, *, service: str = "", text: str = "", offset: int = 0, limit: int = 50) -> Page[Release]:
+    def page(
+        self, actor: Actor, *, service: str = "", text: str = "", offset: int = 0, limit: int = 50
+    ) -> Page[Release]:
         demand(actor, Permission.VIEW)
         with self._database.reading() as session:
             return store.page(session, service=service, text=text, offset=offset, limit=limit)
@@ -85,9 +87,12 @@ class Releases:
         )
         with self._database.transaction() as session:
             catalogue.service(session, service)
-            store.add(session, release)
+            store.add(session, release, self._clock.now())
             params = {"version": version, "image": content}
-            self._audit.record(session, AuditEntry(actor.name, actor.kind, "release.created", "release", f"{service} {version}", params=params))
+            self._audit.record(
+                session,
+                AuditEntry(actor.name, actor.kind, "release.created", "release", f"{service} {version}", params=params),
+            )
         return release
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -14,7 +15,6 @@ from portal.domain.operation import StepStatus
 from portal.domain.plan import StepKind
 from portal.domain.rollout import Action, Approval, PauseKind, Rollout, State, Wish, possible_actions, state_of
 from portal.domain.rollout_advance import after_step
-from portal.domain.rollout_facts import Advance
 from portal.ports.clock import Clock
 from portal.services.audit import Audit
 from portal.store import catalogue, operations, rollouts
@@ -35,11 +35,13 @@ class Actions:
     def __init__(self, clock: Clock, audit: Audit) -> None:
         self._clock, self._audit = clock, audit
 
-    def perform(self, session: Session, actor: Actor, rollout: Rollout, action: Action, request: ActionRequest) -> Rollout:
+    def perform(
+        self, session: Session, actor: Actor, rollout: Rollout, action: Action, request: ActionRequest
+    ) -> Rollout:
         refusal = refusal_of(session, actor, rollout, action)
         if refusal is not None:
             raise refusal
-        after = _CHANGES[action](self, session, actor, rollout, request)
+        after = _CHANGES[action](_Asked(session, actor, rollout, request, self._clock.now()))
         if not rollouts.change(session, rollout, after):
             raise Conflict("rollout_changed", id=rollout.id)
         self._record(session, actor, rollout, action, request)
@@ -49,67 +51,114 @@ class Actions:
         params = {"service": rollout.service, "step": str(rollout.cursor + 1)}
         if action in (Action.APPROVE, Action.REJECT):
             params["evidence"] = request.evidence_hash
-        entry = AuditEntry(actor.name, actor.kind, f"rollout.{action}", "rollout", str(rollout.id),
-                           environment=rollout.environment, reason=request.reason, params=params)
+        entry = AuditEntry(
+            actor.name,
+            actor.kind,
+            f"rollout.{action}",
+            "rollout",
+            str(rollout.id),
+            environment=rollout.environment,
+            reason=request.reason,
+            params=params,
+        )
         self._audit.record(session, entry)
 
-    def _decide(self, session: Session, actor: Actor, rollout: Rollout, request: ActionRequest, *, is_approved: bool) -> Rollout:
-        _, _, shown = rollouts.evidence(session, rollout.id)
-        if is_approved and request.evidence_hash != shown:
-            raise Conflict("evidence_changed", id=rollout.id)
-        given = Approval(rollout.id, rollout.cursor, actor.human, is_approved, request.reason, shown, self._clock.now())
-        rollouts.add_approval(session, given)
-        return rollout
 
-    def _approve(self, session: Session, actor: Actor, rollout: Rollout, request: ActionRequest) -> Rollout:
-        return self._decide(session, actor, rollout, request, is_approved=True)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request: by whom, when, about which rollout."""
 
-    def _reject(self, session: Session, actor: Actor, rollout: Rollout, request: ActionRequest) -> Rollout:
-        return self._decide(session, actor, rollout, request, is_approved=False)
-
-    def _pause(self, session: Session, actor: Actor, rollout: Rollout, request: ActionRequest) -> Rollout:
-        return replace(rollout, state=State.PAUSED, state_since=self._clock.now(), pause=PauseKind.MANUAL, note=None)
-
-    def _resume(self, session: Session, actor: Actor, rollout: Rollout, request: ActionRequest) -> Rollout:
-        if rollout.step.kind is StepKind.PAUSE:
-            return self._skip(session, actor, rollout, request)
-        now = self._clock.now()
-        has_lock = operations.lock_holder(session, rollout.target) == rollout.id
-        state = state_of(rollout.step) if has_lock else State.QUEUED
-        return replace(rollout, state=state, state_since=now, step_since=now, pause=None, cause=None, note=None)
-
-    def _skip(self, session: Session, actor: Actor, rollout: Rollout, request: ActionRequest) -> Rollout:
-        now = self._clock.now()
-        after = after_step(rollout, Advance(is_skipped=True), now)
-        operations.set_step(session, rollout.id, rollout.cursor, StepStatus.SKIPPED, now)
-        operations.set_step(session, rollout.id, after.cursor, StepStatus.RUNNING, now)
-        return replace(after, cause=None)
-
-    def _promote(self, session: Session, actor: Actor, rollout: Rollout, request: ActionRequest) -> Rollout:
-        return replace(rollout, wish=replace(rollout.wish, is_promote=True, by=actor.human, reason=request.reason))
-
-    def _abort(self, session: Session, actor: Actor, rollout: Rollout, request: ActionRequest) -> Rollout:
-        return replace(rollout, wish=Wish(is_abort=True, by=actor.human, reason=request.reason, at=self._clock.now()))
-
-    def _retry(self, session: Session, actor: Actor, rollout: Rollout, request: ActionRequest) -> Rollout:
-        now = self._clock.now()
-        state = State.ROLLING_BACK if rollout.decided_at else state_of(rollout.step)
-        return replace(rollout, state=state, state_since=now, step_since=now, cause=None, note=None)
-
-    def _finish(self, session: Session, actor: Actor, rollout: Rollout, request: ActionRequest) -> Rollout:
-        return replace(rollout, wish=replace(rollout.wish, is_finish=True, by=actor.human, reason=request.reason))
+    session: Session
+    actor: Actor
+    rollout: Rollout
+    request: ActionRequest
+    now: datetime
 
 
-_CHANGES: dict[Action, Callable[[Actions, Session, Actor, Rollout, ActionRequest], Rollout]] = {
-    Action.APPROVE: Actions._approve,
-    Action.REJECT: Actions._reject,
-    Action.PAUSE: Actions._pause,
-    Action.RESUME: Actions._resume,
-    Action.SKIP: Actions._skip,
-    Action.PROMOTE: Actions._promote,
-    Action.ABORT: Actions._abort,
-    Action.RETRY: Actions._retry,
-    Action.FINISH: Actions._finish,
+def _decide(asked: _Asked, *, is_approved: bool) -> Rollout:
+    rollout = asked.rollout
+    _, _, shown = rollouts.evidence(asked.session, rollout.id)
+    if is_approved and asked.request.evidence_hash != shown:
+        raise Conflict("evidence_changed", id=rollout.id)
+    given = Approval(
+        rollout_id=rollout.id,
+        step=rollout.cursor,
+        by=asked.actor.human,
+        is_approved=is_approved,
+        reason=asked.request.reason,
+        evidence_hash=shown,
+        at=asked.now,
+    )
+    rollouts.add_approval(asked.session, given)
+    return rollout
+
+
+def _approve(asked: _Asked) -> Rollout:
+    return _decide(asked, is_approved=True)
+
+
+def _reject(asked: _Asked) -> Rollout:
+    return _decide(asked, is_approved=False)
+
+
+def _pause(asked: _Asked) -> Rollout:
+    return replace(asked.rollout, state=State.PAUSED, state_since=asked.now, pause=PauseKind.MANUAL, note=None)
+
+
+def _resume(asked: _Asked) -> Rollout:
+    rollout = asked.rollout
+    if rollout.step.kind is StepKind.PAUSE:
+        return _skip(asked)
+    has_lock = operations.lock_holder(asked.session, rollout.target) == rollout.id
+    state = state_of(rollout.step) if has_lock else State.QUEUED
+    return _going_on(asked, state)
+
+
+def _going_on(asked: _Asked, state: State) -> Rollout:
+    now = asked.now
+    return replace(asked.rollout, state=state, state_since=now, step_since=now, pause=None, cause=None, note=None)
+
+
+def _skip(asked: _Asked) -> Rollout:
+    after = after_step(asked.rollout, asked.now)
+    operations.set_step(asked.session, after.id, asked.rollout.cursor, StepStatus.SKIPPED, asked.now)
+    operations.set_step(asked.session, after.id, after.cursor, StepStatus.RUNNING, asked.now)
+    return replace(after, cause=None)
+
+
+def _promote(asked: _Asked) -> Rollout:
+    return replace(asked.rollout, wish=replace(_wish(asked), is_promote=True))
+
+
+def _finish(asked: _Asked) -> Rollout:
+    return replace(asked.rollout, wish=replace(_wish(asked), is_finish=True))
+
+
+def _abort(asked: _Asked) -> Rollout:
+    return replace(
+        asked.rollout, wish=Wish(is_abort=True, by=asked.actor.human, reason=asked.request.reason, at=asked.now)
+    )
+
+
+def _wish(asked: _Asked) -> Wish:
+    return replace(asked.rollout.wish, by=asked.actor.human, reason=asked.request.reason, at=asked.now)
+
+
+def _retry(asked: _Asked) -> Rollout:
+    rollout = asked.rollout
+    return _going_on(asked, State.ROLLING_BACK if rollout.decided_at else state_of(rollout.step))
+
+
+_CHANGES: dict[Action, Callable[[_Asked], Rollout]] = {
+    Action.APPROVE: _approve,
+    Action.REJECT: _reject,
+    Action.PAUSE: _pause,
+    Action.RESUME: _resume,
+    Action.SKIP: _skip,
+    Action.PROMOTE: _promote,
+    Action.ABORT: _abort,
+    Action.RETRY: _retry,
+    Action.FINISH: _finish,
 }
 
 
@@ -124,7 +173,11 @@ def _approval_refusal(session: Session, actor: Actor, rollout: Rollout) -> Porta
     if actor.human == rollout.requested_by:
         return Refused("approver_is_requester", actor=actor.human)
     role = catalogue.environment(session, rollout.environment).protection.approver_role
-    if not any(grant.role in (role, Role.ADMINISTRATOR) for grant in actor.grants if grant.environment in ("*", rollout.environment)):
+    if not any(
+        grant.role in (role, Role.ADMINISTRATOR)
+        for grant in actor.grants
+        if grant.environment in ("*", rollout.environment)
+    ):
         return Refused("approver_role", role=role)
     given = rollouts.approvals(session, rollout.id)
     if any(a.by == actor.human and a.step == rollout.cursor and a.is_approved and not a.is_void for a in given):

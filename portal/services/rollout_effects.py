@@ -1,10 +1,11 @@
-"""The effects of a rollout on the world. Each is safe to repeat; intent goes to the database before the world is touched."""
+"""The effects of a rollout on the world. Each is safe to repeat; intent goes to the database before the world is
+touched.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlmodel import Session
 
@@ -31,8 +32,9 @@ from portal.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Performs effects. `intend` runs inside the transaction that journals the start, `perform` after it, `settle` inside
-    the one that journals the end."""
+    """Performs effects. `intend` runs inside the transaction that journals the start, `perform` after it, `settle`
+    inside the one that journals the end.
+    """
 
     database: Database
     clock: Clock
@@ -62,7 +64,7 @@ class Effects:
         if effect.effect is EffectKind.REMOVE:
             routing.give_back(session, effect.name, self.clock.now())
 
-    def _table(self):  # noqa: ANN202 - a RoutingTable
+    def _table(self):
         with self.database.reading() as session:
             return routing.table(session)
 
@@ -81,68 +83,74 @@ class Effects:
         self.containers.stop(name, grace_seconds=grace)
         self.containers.remove(name)
 
-    def _intend_create(self, session: Session, rollout: Rollout, effect: Do) -> None:
-        side = wanted_replicas(session, rollout)[1 if effect.is_stable else 0]
-        names = [name for name, _ in side]
-        service = catalogue.service(session, rollout.service)
-        if any(name == effect.name and replica is not None for name, replica in side):
-            return
-        routing.add_replica(
-            session,
-            Replica(
-                name=effect.name,
-                service=rollout.service,
-                environment=rollout.environment,
-                slot=rollout.slot.other if effect.is_stable else rollout.slot,
-                version=rollout.from_version if effect.is_stable else rollout.to_version,
-                image=rollout.from_image if effect.is_stable else rollout.to_image,
-                number=names.index(effect.name) + 1,
-                address=routing.take_address(session, self.network.subnet, self.clock.now()),
-                port=service.port,
-                operation_id=rollout.id,
-            ),
-        )
 
-    def _intend_admit(self, session: Session, rollout: Rollout, effect: Do) -> None:
-        slot = rollout.slot.other if effect.is_stable else rollout.slot
-        rows = routing.replicas(session, rollout.service, rollout.environment)
-        routing.set_routed(session, [r.name for r in rows if r.slot is slot], is_routed=True)
-        shield = rollout.plan.is_shielded
-        is_shielded = catalogue.service(session, rollout.service).is_shielded if shield is None else shield
-        version = rollout.from_version if effect.is_stable else rollout.to_version
-        values: dict[str, object] = {f"{slot}_version": version, "is_shielded": is_shielded}
-        routing.change_route(session, rollout.service, rollout.environment, **values)
-        routing.bump(session)
+def _intend_create(parts: Effects, session: Session, rollout: Rollout, effect: Do) -> None:
+    side = wanted_replicas(session, rollout)[1 if effect.is_stable else 0]
+    names = [name for name, _ in side]
+    service = catalogue.service(session, rollout.service)
+    if any(name == effect.name and replica is not None for name, replica in side):
+        return
+    routing.add_replica(
+        session,
+        Replica(
+            name=effect.name,
+            service=rollout.service,
+            environment=rollout.environment,
+            slot=rollout.slot.other if effect.is_stable else rollout.slot,
+            version=rollout.from_version if effect.is_stable else rollout.to_version,
+            image=rollout.from_image if effect.is_stable else rollout.to_image,
+            number=names.index(effect.name) + 1,
+            address=routing.take_address(session, parts.network.subnet, parts.clock.now()),
+            port=service.port,
+            operation_id=rollout.id,
+        ),
+    )
 
-    def _intend_shift(self, session: Session, rollout: Rollout, effect: Do) -> None:
-        values: dict[str, object] = {"candidate_percent": effect.percent}
-        routing.change_route(session, rollout.service, rollout.environment, **values)
-        if rollout.percent == 0 and effect.percent > 0:
-            rollouts.put_evidence(session, rollout.id, None, int(self.clock.now().timestamp()))
 
-    def _intend_withdraw(self, session: Session, rollout: Rollout, effect: Do) -> None:
-        del rollout
-        routing.set_routed(session, [effect.name], is_routed=False)
-        routing.bump(session)
+def _intend_admit(parts: Effects, session: Session, rollout: Rollout, effect: Do) -> None:
+    slot = rollout.slot.other if effect.is_stable else rollout.slot
+    rows = routing.replicas(session, rollout.service, rollout.environment)
+    routing.set_routed(session, [r.name for r in rows if r.slot is slot], is_routed=True)
+    shield = rollout.plan.is_shielded
+    is_shielded = catalogue.service(session, rollout.service).is_shielded if shield is None else shield
+    version = rollout.from_version if effect.is_stable else rollout.to_version
+    values: dict[str, object] = {f"{slot}_version": version, "is_shielded": is_shielded}
+    routing.change_route(session, rollout.service, rollout.environment, **values)
+    routing.bump(session)
 
-    def _intend_flip(self, session: Session, rollout: Rollout, effect: Do) -> None:
-        del effect
-        values: dict[str, object] = {"stable_slot": rollout.slot, "candidate_percent": 0}
-        routing.change_route(session, rollout.service, rollout.environment, **values)
 
-    def _intend_nothing(self, session: Session, rollout: Rollout, effect: Do) -> None:
-        del session, rollout, effect
+def _intend_shift(parts: Effects, session: Session, rollout: Rollout, effect: Do) -> None:
+    values: dict[str, object] = {"candidate_percent": effect.percent}
+    routing.change_route(session, rollout.service, rollout.environment, **values)
+    if rollout.percent == 0 and effect.percent > 0:
+        rollouts.put_evidence(session, rollout.id, None, int(parts.clock.now().timestamp()))
+
+
+def _intend_withdraw(parts: Effects, session: Session, rollout: Rollout, effect: Do) -> None:
+    del parts, rollout
+    routing.set_routed(session, [effect.name], is_routed=False)
+    routing.bump(session)
+
+
+def _intend_flip(parts: Effects, session: Session, rollout: Rollout, effect: Do) -> None:
+    del parts, effect
+    values: dict[str, object] = {"stable_slot": rollout.slot, "candidate_percent": 0}
+    routing.change_route(session, rollout.service, rollout.environment, **values)
+
+
+def _intend_nothing(parts: Effects, session: Session, rollout: Rollout, effect: Do) -> None:
+    del parts, session, rollout, effect
 
 
 _INTENTS: dict[EffectKind, Callable[[Effects, Session, Rollout, Do], None]] = {
-    EffectKind.CREATE: Effects._intend_create,
-    EffectKind.ADMIT: Effects._intend_admit,
-    EffectKind.SHIFT: Effects._intend_shift,
-    EffectKind.WITHDRAW: Effects._intend_withdraw,
-    EffectKind.FLIP: Effects._intend_flip,
-    EffectKind.REMOVE: Effects._intend_nothing,
-    EffectKind.APPLY: Effects._intend_nothing,
-    EffectKind.LOCK: Effects._intend_nothing,
+    EffectKind.CREATE: _intend_create,
+    EffectKind.ADMIT: _intend_admit,
+    EffectKind.SHIFT: _intend_shift,
+    EffectKind.WITHDRAW: _intend_withdraw,
+    EffectKind.FLIP: _intend_flip,
+    EffectKind.REMOVE: _intend_nothing,
+    EffectKind.APPLY: _intend_nothing,
+    EffectKind.LOCK: _intend_nothing,
 }
 
 
@@ -165,5 +173,3 @@ def container_spec(service: Service, replica: Replica, network: str) -> Containe
         is_root_read_only=service.is_root_read_only,
         stop_grace_seconds=service.stop_grace_seconds,
     )
-
-

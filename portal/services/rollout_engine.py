@@ -1,14 +1,14 @@
 """The engine that takes rollouts forward and back: claim, look, do one thing, look again.
 
-One look: (1) read the rollout and the facts, (2) ask `domain.rollout_advance.advance`, (3) journal the intent of an effect under
-the fence, (4) check the fence once more, (5) perform it, (6) journal the end; or change the state by compare-and-set, with its
-audit entry, in one transaction. Whatever dies in between, the next look finds the world as it is and goes on from there.
+One look: (1) read the rollout and the facts, (2) ask `domain.rollout_advance.advance`, (3) journal the intent of an
+effect under the fence, (4) check the fence once more, (5) perform it, (6) journal the end; or change the state by
+compare-and-set, with its audit entry, in one transaction. Whatever dies in between, the next look finds the world
+as it is and goes on from there.
 """
 
 from __future__ import annotations
 
 import logging
-
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -116,8 +116,14 @@ class RolloutEngine:
 
     def _begin(self, claim: Claim, rollout: Rollout, effect: Do) -> int:
         now = self.clock.now()
-        row = EffectRow(operation_id=rollout.id, effect=effect.effect, name=effect.name, percent=effect.percent,
-                        fence=claim.fence, started_at=now)
+        row = EffectRow(
+            operation_id=rollout.id,
+            effect=effect.effect,
+            name=effect.name,
+            percent=effect.percent,
+            fence=claim.fence,
+            started_at=now,
+        )
         with self.database.transaction() as session:
             journal = operations.begin_effect(session, claim, row)
             self.effects.intend(session, rollout, effect)
@@ -125,7 +131,9 @@ class RolloutEngine:
                 after = replace(rollout, percent=effect.percent)
                 if not rollouts.change(session, rollout, after):
                     raise Conflict("rollout_changed", id=rollout.id)
-                self._record(session, after, "rollout.shifted", {"percent": str(effect.percent), "from": str(rollout.percent)})
+                self._record(
+                    session, after, "rollout.shifted", {"percent": str(effect.percent), "from": str(rollout.percent)}
+                )
         return journal
 
     def _finish(self, claim: Claim, rollout: Rollout, effect: Do, journal: int) -> None:
@@ -165,7 +173,7 @@ class RolloutEngine:
 
     def _step_on(self, claim: Claim, rollout: Rollout, decision: Advance) -> None:
         now = self.clock.now()
-        after = after_step(rollout, decision, now)
+        after = after_step(rollout, now)
         with self.database.transaction() as session:
             operations.lock_row(session, claim)
             if not rollouts.change(session, rollout, after):
@@ -231,8 +239,15 @@ class RolloutEngine:
         return 3600.0
 
     def _record(self, session: Session, rollout: Rollout, action: str, params: dict[str, str]) -> None:
-        entry = AuditEntry(SYSTEM.name, SYSTEM.kind, action, "rollout", str(rollout.id), environment=rollout.environment,
-                           params={"service": rollout.service, **params})
+        entry = AuditEntry(
+            SYSTEM.name,
+            SYSTEM.kind,
+            action,
+            "rollout",
+            str(rollout.id),
+            environment=rollout.environment,
+            params={"service": rollout.service, **params},
+        )
         self.audit.record(session, entry)
 
     def _tell(self, rollout: Rollout) -> None:
@@ -294,5 +309,3 @@ def _returned(session: Session, rollout: Rollout, now: datetime) -> None:
         deployments.forget(session, rollout.service, rollout.environment)
     else:
         deployments.put(session, _deployment(rollout, now, is_new=False))
-
-

@@ -1,4 +1,6 @@
-"""The evidence of a rollout: samples of the traffic, weighed second by second, and stored so that a crash loses none."""
+"""The evidence of a rollout: samples of the traffic, weighed second by second, and stored so that a crash
+loses none.
+"""
 
 from __future__ import annotations
 

@@ -76,7 +76,9 @@ def _observed(session: Session, rollout: Rollout, engine: Mapping[str, Container
 
 
 def live_percent(rollout: Rollout, live: TrafficFacts) -> int | None:
-    """The share of the rollout's new slot as the proxy has it; None if the proxy is away, 0 if it knows no such route."""
+    """The share of the rollout's new slot as the proxy has it; None if the proxy is away, 0 if it knows no
+    such route.
+    """
     if not live.is_alive:
         return None
     green = live.green_percent(rollout.target)
@@ -117,7 +119,9 @@ def _lost(session: Session, rollout: Rollout, have: int) -> Named:
     return [(name, None) for name in names]
 
 
-def _fact(name: str, replica: Replica | None, engine: Mapping[str, Container] | None, live: TrafficFacts) -> ReplicaFact:
+def _fact(
+    name: str, replica: Replica | None, engine: Mapping[str, Container] | None, live: TrafficFacts
+) -> ReplicaFact:
     container = engine.get(name) if engine else None
     server = next((s.state for s in live.servers if s.name == name), ServerState.ABSENT)
     fact = ReplicaFact(name=name, is_routed=bool(replica and replica.is_routed), server=server)
@@ -153,7 +157,9 @@ def _with_gates(session: Session, facts: Facts, rollout: Rollout, now: datetime)
     environment = catalogue.environment(session, rollout.environment)
     window = None if rollout.is_return else freeze_at(catalogue.freezes(session), rollout.environment, now)
     is_broken = len(rollouts.break_glass(session, rollout.id)) >= BREAK_GLASS_PEOPLE
-    starts_at = rollout.created_at + timedelta(seconds=environment.protection.wait_seconds) if rollout.created_at else now
+    starts_at = (
+        rollout.created_at + timedelta(seconds=environment.protection.wait_seconds) if rollout.created_at else now
+    )
     given = current_approvals(rollouts.approvals(session, rollout.id), rollout, environment, now)
     rejected = next((a.by for a in given if not a.is_approved), "")
     since = rollout.step_since or now

@@ -34,8 +34,8 @@ LONGEST_REASON = 500
 class RolloutOrder:
     """What is to be rolled out. `plan` is text (YAML or JSON), plain values, or None for the environment's own plan.
 
-    The same `key` again, by the same actor, gives the same rollout and starts nothing. `is_superseding` ends a rollout that is
-    still running there (its traffic goes back to stable first).
+    The same `key` again, by the same actor, gives the same rollout and starts nothing. `is_superseding` ends a
+    rollout that is still running there (its traffic goes back to stable first).
     """
 
     service: str
@@ -48,7 +48,9 @@ class RolloutOrder:
 
 
 class Rollouts:
-    def __init__(self, database: Database, clock: Clock, audit: Audit, *, topics: Topics, containers: Containers) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, audit: Audit, *, topics: Topics, containers: Containers
+    ) -> None:
         self._database, self._clock, self._audit = database, clock, audit
         self._topics, self._containers = topics, containers
         self._actions = Actions(clock, audit)
@@ -115,10 +117,22 @@ class Rollouts:
         rollouts.add(session, started)
         self._make_way(session, actor, started)
         action = "rollout.return_started" if is_return else "rollout.started"
-        params = {"service": started.service, "version": started.to_version, "from": started.from_version,
-                  "strategy": str(started.strategy)}
-        entry = AuditEntry(actor.name, actor.kind, action, "rollout", str(rollout_id), environment=started.environment,
-                           reason=order.reason, params=params)
+        params = {
+            "service": started.service,
+            "version": started.to_version,
+            "from": started.from_version,
+            "strategy": str(started.strategy),
+        }
+        entry = AuditEntry(
+            actor.name,
+            actor.kind,
+            action,
+            "rollout",
+            str(rollout_id),
+            environment=started.environment,
+            reason=order.reason,
+            params=params,
+        )
         self._audit.record(session, entry)
         return started
 
@@ -151,7 +165,9 @@ class Rollouts:
             is_return=is_return,
         )
 
-    def _refusal(self, session: Session, draft: Rollout, environment: Environment, *, is_superseding: bool) -> Cause | None:
+    def _refusal(
+        self, session: Session, draft: Rollout, environment: Environment, *, is_superseding: bool
+    ) -> Cause | None:
         if draft.from_version == draft.to_version:
             return Cause("version_runs_already", {"version": draft.to_version, "environment": draft.environment})
         running = [r for r in rollouts.active(session) if r.target == draft.target]
@@ -190,8 +206,8 @@ class Rollouts:
     def act(self, actor: Actor, rollout_id: int, action: Action, request: ActionRequest) -> Rollout:
         """Approve, reject, pause, resume, skip, promote, abort, retry or finish. Each needs a reason and is audited.
 
-        Refused(…) if the actor may not or it makes no sense now; Conflict("evidence_changed") for an approval of something else
-        than is the case; the same `key` again does nothing.
+        Refused(…) if the actor may not or it makes no sense now; Conflict("evidence_changed") for an approval of
+        something else than is the case; the same `key` again does nothing.
         """
         check_reason(request.reason)
         with self._database.transaction() as session:
@@ -216,8 +232,16 @@ class Rollouts:
             if rollout.state.is_over:
                 raise Refused("action_senseless", action="break_glass", state=rollout.state)
             rollouts.add_break_glass(session, rollout_id, by=actor.human, reason=reason, at=self._clock.now())
-            entry = AuditEntry(actor.name, actor.kind, "rollout.glass_broken", "rollout", str(rollout_id),
-                               environment=rollout.environment, reason=reason, params={"service": rollout.service})
+            entry = AuditEntry(
+                actor.name,
+                actor.kind,
+                "rollout.glass_broken",
+                "rollout",
+                str(rollout_id),
+                environment=rollout.environment,
+                reason=reason,
+                params={"service": rollout.service},
+            )
             self._audit.record(session, entry)
             operations.wake(session, rollout_id)
         self._tell(rollout)
@@ -233,7 +257,8 @@ PERMISSION_OF: dict[Action, Permission] = {
     Action.REJECT: Permission.ROLLOUT_APPROVE,
     Action.ABORT: Permission.ROLLOUT_ABORT,
     **dict.fromkeys(
-        (Action.PAUSE, Action.RESUME, Action.SKIP, Action.PROMOTE, Action.RETRY, Action.FINISH), Permission.ROLLOUT_CONTROL
+        (Action.PAUSE, Action.RESUME, Action.SKIP, Action.PROMOTE, Action.RETRY, Action.FINISH),
+        Permission.ROLLOUT_CONTROL,
     ),
 }
 
@@ -256,5 +281,3 @@ def check_reason(reason: str) -> str:
     if len(reason) > LONGEST_REASON:
         raise Invalid("reason_too_long", field="reason", limit=LONGEST_REASON)
     return reason
-
-

@@ -47,7 +47,7 @@ class _Count:
     requests: int = 0
     errors: int = 0
     forced: int = 0
-    latency: dict[int, int] = field(default_factory=dict)
+    latency: dict[int, int] = field(default_factory=dict[int, int])
     last_at: float | None = None
 
     def add(self, record: AccessRecord) -> None:
@@ -76,7 +76,9 @@ class TrafficWatch:
         self._stored_until = int(clock.now().timestamp()) - 1
 
     def read(self, *, timeout_seconds: float = 0.1) -> int:
-        """Take what the proxy has logged (waits for the first record up to the time-out), and store seconds that are over."""
+        """Take what the proxy has logged (waits for the first record up to the time-out), and store seconds that
+        are over.
+        """
         records = self._log.read(timeout_seconds=timeout_seconds)
         for record in records:
             second = max(int(record.at), self._stored_until + 1)
@@ -107,7 +109,13 @@ class TrafficWatch:
         """Also seconds without a request are stored: watched and silent is not the same as not watched."""
         targets = {(r.service, r.environment) for r in running}
         rows = [
-            _sample(service, environment, (second, slot), done.get((second, route_key(service, environment), slot)), self._log.sampling)
+            _sample(
+                service,
+                environment,
+                (second, slot),
+                done.get((second, route_key(service, environment), slot)),
+                self._log.sampling,
+            )
             for service, environment in targets
             for second in seconds
             for slot in Slot
@@ -120,7 +128,9 @@ class TrafficWatch:
         self._topics.publish("operations")
 
 
-def _sample(service: str, environment: str, place: tuple[int, Slot], count: _Count | None, sampling: float) -> TrafficSample:
+def _sample(
+    service: str, environment: str, place: tuple[int, Slot], count: _Count | None, sampling: float
+) -> TrafficSample:
     count = count or _Count()
     return TrafficSample(
         second=place[0],

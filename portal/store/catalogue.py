@@ -27,9 +27,7 @@ def service(session: Session, name: str) -> Service:
 
 
 def put_service(session: Session, value: Service, now: datetime) -> None:
-    session.merge(
-        ServiceRow(name=value.name, repository=value.repository, document=to_document(value), updated_at=now)
-    )
+    session.merge(ServiceRow(name=value.name, repository=value.repository, document=to_document(value), updated_at=now))
 
 
 def environments(session: Session) -> tuple[Environment, ...]:
@@ -47,9 +45,7 @@ def environment(session: Session, name: str) -> Environment:
 
 
 def put_environment(session: Session, value: Environment, now: datetime) -> None:
-    session.merge(
-        EnvironmentRow(name=value.name, position=value.position, document=to_document(value), updated_at=now)
-    )
+    session.merge(EnvironmentRow(name=value.name, position=value.position, document=to_document(value), updated_at=now))
 
 
 def freezes(session: Session) -> tuple[FreezeWindow, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Float, TypeDecorator, create_engine, event, text
+from sqlalchemy import Connection, Engine, Float, TypeDecorator, UpdateBase, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
@@ -19,7 +19,9 @@ BUSY_SECONDS = 15
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A time with zone in the code, seconds since the epoch in the table: the same, and comparable, in both databases."""
+    """A time with zone in the code, seconds since the epoch in the table: the same, and comparable, in both
+    databases.
+    """
 
     impl = Float(53)
     cache_ok = True
@@ -32,17 +34,21 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class Database:
-    """One database. SQLite runs in WAL mode with `synchronous=FULL`, so that what was acknowledged survives a power cut."""
+    """One database. SQLite runs in WAL mode with `synchronous=FULL`, so that what was acknowledged survives a power
+    cut.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite:
             Path(url.removeprefix("sqlite:///")).expanduser().parent.mkdir(parents=True, exist_ok=True)
-        self.engine = _sqlite(url, pool_size) if self.is_sqlite else create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+        self.engine = (
+            _sqlite(url, pool_size) if self.is_sqlite else create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+        )
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self) -> Generator[Session, None, None]:
         """All or nothing. A database that stays locked or away raises Unavailable("database_unavailable")."""
         try:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
@@ -53,7 +59,7 @@ class Database:
             raise Unavailable("database_unavailable", reason=str(error.orig)[:200]) from error
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> Generator[Session, None, None]:
         """A consistent view that writes nothing."""
         try:
             with Session(self.engine, expire_on_commit=False) as session:
@@ -75,12 +81,22 @@ def now(connection: Connection | Session) -> float:
     return float(bound.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
 
 
+def changed_rows(session: Session, statement: UpdateBase) -> int:
+    """How many rows an UPDATE or DELETE concerned."""
+    return session.exec(statement).rowcount
+
+
 def _sqlite(url: str, pool_size: int) -> Engine:
     engine = create_engine(url, pool_size=pool_size, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
 
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun by us, IMMEDIATE where they write
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "foreign_keys=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     event.listen(engine, "connect", prepare)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlmodel import Session, select
 
 from portal.domain.deployment import Deployment
@@ -10,7 +12,9 @@ from portal.store.tables import DeploymentRow
 
 
 def _deployment(row: DeploymentRow) -> Deployment:
-    return Deployment(**{**row.model_dump(), "slot": Slot(row.slot)})
+    values: dict[str, Any] = row.model_dump()
+    values["slot"] = Slot(row.slot)
+    return Deployment(**values)
 
 
 def every(session: Session) -> tuple[Deployment, ...]:

@@ -1,9 +1,11 @@
-"""Domain objects as JSON documents in a column, and back: pydantic reads the annotations, the domain knows nothing of it."""
+"""Domain objects as JSON documents in a column, and back: pydantic reads the annotations, the domain knows nothing
+of it.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter
 
@@ -17,7 +19,7 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
 
 def to_document(value: Any) -> dict[str, Any]:
     """The object as plain JSON values."""
-    return _adapter(type(value)).dump_python(value, mode="json")
+    return _adapter(cast("type[Any]", type(value))).dump_python(value, mode="json")
 
 
 def from_document(kind: type[Value], document: object) -> Value:

@@ -1,14 +1,14 @@
 """Operations: who may work on which, the journal of steps and effects.
 
-A claim is taken by a conditional change of the row and carries a fence that only grows. Everything written on behalf of a
-claim demands that its fence is still the newest.
+A claim is taken by a conditional change of the row and carries a fence that only grows. Everything written on
+behalf of a claim demands that its fence is still the newest.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -29,7 +29,10 @@ def add(session: Session, *, kind: str, target: str, plan_version: int, now: dat
 
 
 def add_steps(session: Session, operation_id: int, names: list[str]) -> None:
-    session.add_all(OperationStepRow(operation_id=operation_id, index=i, name=n, status=StepStatus.PENDING) for i, n in enumerate(names))
+    session.add_all(
+        OperationStepRow(operation_id=operation_id, index=i, name=n, status=StepStatus.PENDING)
+        for i, n in enumerate(names)
+    )
 
 
 def claim(session: Session, owner: str, *, limit: int) -> list[Claim]:
@@ -49,20 +52,26 @@ def claim(session: Session, owner: str, *, limit: int) -> list[Claim]:
     return claims
 
 
-def _still(claim: Claim):  # noqa: ANN202 - a pair of SQL conditions
-    return OperationRow.id == claim.operation_id, OperationRow.fence == claim.fence
+def _still(claim: Claim) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(OperationRow.id) == claim.operation_id, col(OperationRow.fence) == claim.fence
+
+
+def _set(session: Session, *fits: ColumnElement[bool], **values: object) -> None:
+    session.exec(update(OperationRow).where(*fits).values(**values))
 
 
 def beat(session: Session, claims: list[Claim]) -> None:
     """Prolong the leases that are still ours."""
     until = database_now(session) + LEASE_SECONDS
     for claim_ in claims:
-        session.exec(update(OperationRow).where(*_still(claim_)).values(lease_until=until))  # type: ignore[call-overload]
+        _set(session, *_still(claim_), lease_until=until)
 
 
 def guard(session: Session, claim: Claim) -> None:
     """Conflict("claim_lost") unless the claim is still the newest and its lease has not run out."""
-    row = session.exec(select(OperationRow.fence, OperationRow.lease_until).where(OperationRow.id == claim.operation_id)).first()
+    row = session.exec(
+        select(OperationRow.fence, OperationRow.lease_until).where(OperationRow.id == claim.operation_id)
+    ).first()
     if row is None or row[0] != claim.fence or row[1] < database_now(session):
         raise Conflict("claim_lost", operation=claim.operation_id)
 
@@ -75,7 +84,9 @@ def lock_row(session: Session, claim: Claim) -> None:
 
 
 def release(session: Session, claim: Claim, *, after_seconds: float) -> None:
-    """Give the claim back; the operation is due again after so many seconds, or at once if somebody woke it meanwhile."""
+    """Give the claim back; the operation is due again after so many seconds, or at once if somebody woke it
+    meanwhile.
+    """
     now = database_now(session)
     row = session.exec(select(OperationRow).where(*_still(claim)).with_for_update()).first()
     if row is not None:
@@ -85,24 +96,24 @@ def release(session: Session, claim: Claim, *, after_seconds: float) -> None:
 
 def wake(session: Session, operation_id: int) -> None:
     """Due at once, and again after the present look is over, should somebody be looking."""
-    session.exec(update(OperationRow).where(OperationRow.id == operation_id).values(wake_at=-1.0))  # type: ignore[call-overload]
+    _set(session, col(OperationRow.id) == operation_id, wake_at=-1.0)
 
 
 def note_look(session: Session, claim: Claim) -> None:
     """A look begins: only what is asked from now on counts as a new wake."""
-    session.exec(update(OperationRow).where(*_still(claim)).values(wake_at=0.0))  # type: ignore[call-overload]
+    _set(session, *_still(claim), wake_at=0.0)
 
 
 def end(session: Session, operation_id: int) -> None:
     values = {"is_over": True, "lock": None, "owner": "", "lease_until": 0.0}
-    session.exec(update(OperationRow).where(OperationRow.id == operation_id).values(**values))  # type: ignore[call-overload]
+    _set(session, col(OperationRow.id) == operation_id, **values)
 
 
 def take_lock(session: Session, operation_id: int, target: str) -> bool:
     """Whether the target is now this operation's."""
     try:
         with session.begin_nested():
-            session.exec(update(OperationRow).where(OperationRow.id == operation_id).values(lock=target))  # type: ignore[call-overload]
+            _set(session, col(OperationRow.id) == operation_id, lock=target)
     except IntegrityError:
         return False
     return True
@@ -114,7 +125,7 @@ def lock_holder(session: Session, target: str) -> int | None:
 
 def free_leases(session: Session) -> None:
     """At the start of the only process that works: whoever held a lease is dead."""
-    session.exec(update(OperationRow).where(col(OperationRow.is_over).is_(False)).values(lease_until=0.0))  # type: ignore[call-overload]
+    _set(session, col(OperationRow.is_over).is_(False), lease_until=0.0)
 
 
 def set_step(session: Session, operation_id: int, index: int, status: StepStatus, now: datetime) -> None:
@@ -132,9 +143,15 @@ def set_step(session: Session, operation_id: int, index: int, status: StepStatus
 
 
 def steps(session: Session, operation_id: int) -> tuple[OperationStep, ...]:
-    rows = session.exec(select(OperationStepRow).where(OperationStepRow.operation_id == operation_id).order_by(OperationStepRow.index))  # type: ignore[arg-type]
+    rows = session.exec(
+        select(OperationStepRow)
+        .where(OperationStepRow.operation_id == operation_id)
+        .order_by(col(OperationStepRow.index))
+    )
     return tuple(
-        OperationStep(r.operation_id, r.index, r.name, StepStatus(r.status), r.attempts, r.started_at, r.ended_at, r.result)
+        OperationStep(
+            r.operation_id, r.index, r.name, StepStatus(r.status), r.attempts, r.started_at, r.ended_at, r.result
+        )
         for r in rows
     )
 
@@ -150,7 +167,7 @@ def begin_effect(session: Session, claim: Claim, effect: EffectRow) -> int:
 def end_effect(session: Session, claim: Claim, effect_id: int, now: datetime, *, error: str = "") -> None:
     lock_row(session, claim)
     values = {"ended_at": now, "error": error[:500]}
-    session.exec(update(EffectRow).where(EffectRow.id == effect_id).values(**values))  # type: ignore[call-overload]
+    session.exec(update(EffectRow).where(col(EffectRow.id) == effect_id).values(**values))
 
 
 def count(session: Session, *, is_over: bool) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import func, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -26,7 +28,7 @@ def _release(row: ReleaseRow) -> Release:
     )
 
 
-def add(session: Session, release: Release) -> None:
+def add(session: Session, release: Release, now: datetime) -> None:
     """Conflict("release_exists") if the version was released before: a release is immutable."""
     signatures = [{"payload": s.payload, "signature": s.signature} for s in release.signatures]
     row = ReleaseRow(
@@ -36,7 +38,7 @@ def add(session: Session, release: Release) -> None:
         commit=release.commit,
         notes=release.notes,
         created_by=release.created_by,
-        created_at=release.created_at,
+        created_at=now,
         is_irreversible=release.is_irreversible,
         signatures=signatures,
     )
@@ -66,7 +68,9 @@ def page(session: Session, *, service: str = "", text: str = "", offset: int = 0
         columns = (ReleaseRow.version, ReleaseRow.commit, ReleaseRow.notes, ReleaseRow.created_by, ReleaseRow.service)
         wanted = wanted.where(or_(*(col(c).icontains(text[:100], autoescape=True) for c in columns)))
     total = session.exec(select(func.count()).select_from(wanted.subquery())).one()
-    rows = session.exec(wanted.order_by(col(ReleaseRow.created_at).desc(), col(ReleaseRow.id).desc()).offset(offset).limit(limit))
+    rows = session.exec(
+        wanted.order_by(col(ReleaseRow.created_at).desc(), col(ReleaseRow.id).desc()).offset(offset).limit(limit)
+    )
     return Page(tuple(_release(row) for row in rows), total, offset, limit)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, or_, update
+from sqlalchemy import ColumnElement, func, or_, update
 from sqlmodel import Session, col, select
 
 from portal.domain.errors import NotFound
@@ -15,12 +15,26 @@ from portal.domain.page import Page, bounded
 from portal.domain.plan import Plan, Step
 from portal.domain.rollout import Approval, Cause, PauseKind, Rollout, State, Wish
 from portal.domain.route import Slot
+from portal.store.database import changed_rows
 from portal.store.documents import from_document, to_document
 from portal.store.tables import ApprovalRow, BreakGlassRow, RolloutRow
 
 _FIXED = ("from_version", "to_version", "from_image", "to_image", "is_irreversible", "is_return")
-_PLAIN = ("cursor", "percent", "requested_by", "reason", "created_at", "state_since", "step_since", "ended_at",
-          "is_promoted", "decided_at", "last_answer_ms", "retries", "revision")
+_PLAIN = (
+    "cursor",
+    "percent",
+    "requested_by",
+    "reason",
+    "created_at",
+    "state_since",
+    "step_since",
+    "ended_at",
+    "is_promoted",
+    "decided_at",
+    "last_answer_ms",
+    "retries",
+    "revision",
+)
 _STEPS = TypeAdapter(tuple[Step, ...])
 
 
@@ -81,12 +95,11 @@ def change(session: Session, before: Rollout, after: Rollout) -> bool:
     A change that goes forward also loses against an abort that was accepted since.
     """
     is_for_abort = after.wish.is_abort or after.state.is_going_back or after.state.is_over
-    fits = [RolloutRow.id == before.id, RolloutRow.revision == before.revision]
+    fits: list[ColumnElement[bool]] = [col(RolloutRow.id) == before.id, col(RolloutRow.revision) == before.revision]
     if not is_for_abort:
         fits.append(col(RolloutRow.is_abort_wished).is_(False))
     values = {**_changing(after), "revision": before.revision + 1}
-    done = session.exec(update(RolloutRow).where(*fits).values(**values))  # type: ignore[call-overload]
-    return done.rowcount == 1
+    return changed_rows(session, update(RolloutRow).where(*fits).values(**values)) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +160,17 @@ def has_run(session: Session, service: str, environment: str, image: str) -> boo
 
 def evidence(session: Session, rollout_id: int) -> tuple[dict[str, Any] | None, int, str]:
     """The stored evidence, the last second that is in it, and the hash under which it was shown for approval."""
-    wanted = select(RolloutRow.evidence, RolloutRow.evidence_second, RolloutRow.evidence_hash)
-    found = session.exec(wanted.where(RolloutRow.id == rollout_id)).first()
-    return found if found else (None, 0, "")
+    row = session.get(RolloutRow, rollout_id, populate_existing=True)
+    return (row.evidence, row.evidence_second, row.evidence_hash) if row else (None, 0, "")
 
 
 def put_evidence(session: Session, rollout_id: int, document: dict[str, Any] | None, second: int) -> None:
     values = {"evidence": document, "evidence_second": second}
-    session.exec(update(RolloutRow).where(RolloutRow.id == rollout_id).values(**values))  # type: ignore[call-overload]
+    session.exec(update(RolloutRow).where(col(RolloutRow.id) == rollout_id).values(**values))
 
 
 def put_evidence_hash(session: Session, rollout_id: int, digest: str) -> None:
-    session.exec(update(RolloutRow).where(RolloutRow.id == rollout_id).values(evidence_hash=digest))  # type: ignore[call-overload]
+    session.exec(update(RolloutRow).where(col(RolloutRow.id) == rollout_id).values(evidence_hash=digest))
 
 
 def approvals(session: Session, rollout_id: int) -> tuple[Approval, ...]:
@@ -175,13 +187,19 @@ def add_approval(session: Session, approval: Approval) -> None:
 
 def void_approvals(session: Session, rollout_id: int, *, keep_hash: str) -> int:
     """Approvals of other evidence than this no longer count; how many that were."""
-    fits = (ApprovalRow.rollout_id == rollout_id, ApprovalRow.evidence_hash != keep_hash, col(ApprovalRow.is_void).is_(False))
-    return session.exec(update(ApprovalRow).where(*fits).values(is_void=True)).rowcount  # type: ignore[call-overload]
+    fits = (
+        col(ApprovalRow.rollout_id) == rollout_id,
+        col(ApprovalRow.evidence_hash) != keep_hash,
+        col(ApprovalRow.is_void).is_(False),
+    )
+    return changed_rows(session, update(ApprovalRow).where(*fits).values(is_void=True))
 
 
 def break_glass(session: Session, rollout_id: int) -> tuple[str, ...]:
     """The people who broke the glass for this rollout."""
-    rows = session.exec(select(BreakGlassRow.by).where(BreakGlassRow.rollout_id == rollout_id).order_by(BreakGlassRow.by))
+    rows = session.exec(
+        select(BreakGlassRow.by).where(BreakGlassRow.rollout_id == rollout_id).order_by(BreakGlassRow.by)
+    )
     return tuple(rows)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -91,8 +92,9 @@ def replicas(session: Session, service: str = "", environment: str = "") -> tupl
 
 
 def _replica(row: ReplicaRow) -> Replica:
-    values = row.model_dump()
-    return Replica(**{**values, "slot": Slot(row.slot)})
+    values: dict[str, Any] = row.model_dump()
+    values["slot"] = Slot(row.slot)
+    return Replica(**values)
 
 
 def add_replica(session: Session, replica: Replica) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from portal.domain.rollout import TrafficSample
 from portal.domain.route import Slot
+from portal.store.database import changed_rows
 from portal.store.tables import TrafficSampleRow
 
 
@@ -20,7 +21,9 @@ def put(session: Session, samples: Iterable[TrafficSample]) -> None:
         session.merge(TrafficSampleRow(**values))
 
 
-def between(session: Session, target: tuple[str, str], *, after: int, until: int, limit: int = 20_000) -> tuple[TrafficSample, ...]:
+def between(
+    session: Session, target: tuple[str, str], *, after: int, until: int, limit: int = 20_000
+) -> tuple[TrafficSample, ...]:
     """Samples of (service, environment) with `after` < second <= `until`, oldest first."""
     service, environment = target
     wanted = select(TrafficSampleRow).where(
@@ -62,7 +65,7 @@ def drop_before(session: Session, second: int, *, limit: int = 5_000) -> int:
     old = select(TrafficSampleRow.second).where(TrafficSampleRow.second < second).order_by(col(TrafficSampleRow.second))
     newest = session.exec(old.offset(limit).limit(1)).first()
     edge = min(second, newest) if newest is not None else second
-    return session.exec(delete(TrafficSampleRow).where(col(TrafficSampleRow.second) < edge)).rowcount  # type: ignore[call-overload]
+    return changed_rows(session, delete(TrafficSampleRow).where(col(TrafficSampleRow.second) < edge))
 
 
 def _sample(row: TrafficSampleRow) -> TrafficSample:

@@ -82,7 +82,9 @@ class ReplicaRow(SQLModel, table=True):
 
 
 class RetiredAddressRow(SQLModel, table=True):
-    """An address that was given back, and when: not used again for a while, so that no late request meets a stranger."""
+    """An address that was given back, and when: not used again for a while, so that no late request meets a
+    stranger.
+    """
 
     __tablename__: ClassVar[Any] = "retired_address"
     address: str = Field(primary_key=True)

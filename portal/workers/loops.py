@@ -1,4 +1,6 @@
-"""Small loops that call a service again and again: watching the traffic, restoring what should run, anchoring the trail."""
+"""Small loops that call a service again and again: watching the traffic, restoring what should run, anchoring the
+trail.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ _log = logging.getLogger(__name__)
 
 
 class Loop:
-    """Calls `act` with `pause_seconds` in between, in a thread of its own. Failures are logged and tried again later."""
+    """Calls `act` with `pause_seconds` in between, in a thread of its own. Failures are logged and tried again
+    later.
+    """
 
     def __init__(self, name: str, act: Callable[[], object], *, pause_seconds: float) -> None:
         self.name = name
@@ -41,7 +45,7 @@ class Loop:
             except PortalError as error:
                 failures += 1
                 _log.warning("loop failed", extra={"loop": self.name, "code": error.code, "failures": failures})
-            except Exception:
+            except Exception:  # noqa: BLE001 - a loop outlives whatever goes wrong in one turn
                 failures += 1
                 _log.exception("loop failed", extra={"loop": self.name})
             backoff = min(LONGEST_PAUSE_SECONDS, 0.5 * 2 ** min(failures, 5)) if failures else 0.0

@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 class OperationWorker:
     """`work` does what can be done under a claim and says in how many seconds to come back.
 
-    A wake through the topic "operations" is followed at once; without one the table is polled five times a second, which is
-    how another process's requests are seen.
+    A wake through the topic "operations" is followed at once; without one the table is polled five times a second,
+    which is how another process's requests are seen.
     """
 
     def __init__(self, database: Database, topics: Topics, work: Callable[[Claim], float], *, threads: int = 6) -> None:
@@ -64,7 +64,7 @@ class OperationWorker:
             except PortalError as error:
                 _log.warning("claiming failed", extra={"code": error.code})
                 self._halt.wait(POLL_SECONDS)
-            except Exception:
+            except Exception:  # noqa: BLE001 - a loop outlives whatever goes wrong in one turn
                 _log.exception("claiming failed")
                 self._halt.wait(1.0)
 
@@ -90,7 +90,7 @@ class OperationWorker:
             _log.info("claim ended", extra={"operation": claim.operation_id, "code": error.code})
         except PortalError as error:
             _log.warning("operation failed for now", extra={"operation": claim.operation_id, "code": error.code})
-        except Exception:
+        except Exception:  # noqa: BLE001 - a loop outlives whatever goes wrong in one turn
             _log.exception("operation failed", extra={"operation": claim.operation_id})
             seconds = 5.0
         finally:
