@@ -12,7 +12,7 @@ say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*" >&2; }
 die() { say "$*"; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# as_root COMMAND…: as it is for root, with sudo for others; on nobody's authority it says what to run.
+# as_root COMMAND…: as it is for root, else with sudo; where neither can be, it says what to run.
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"
     elif has sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then sudo "$@"
@@ -20,14 +20,15 @@ as_root() {
     fi
 }
 
-# with_asking QUESTION COMMAND…: a terminal is asked (default yes), without one it goes ahead, NO_INSTALL=1 refuses.
+# with_asking QUESTION BY_HAND COMMAND…: a terminal is asked (default yes), without one it goes ahead, NO_INSTALL=1 refuses.
+# Whoever refuses is told BY_HAND, the command that does the same.
 with_asking() {
-    local question=$1 answer=; shift
-    if [ -n "$NO_INSTALL" ]; then say "Not done because of --no-install. Run: ${SUDO_HINT-}$*"; return 1; fi
+    local question=$1 by_hand=$2 answer=; shift 2
+    if [ -n "$NO_INSTALL" ]; then say "Not done because of --no-install. Run: $by_hand"; return 1; fi
     if [ -t 0 ]; then
         read -r -p "$question [Y/n] " answer || answer=n
-        case $answer in [Nn]*) say "Left as it is. To do it yourself: ${SUDO_HINT-}$*"; return 1 ;; esac
-    else say "$question yes: no terminal to ask"
+        case $answer in [Nn]*) say "Left as it is. To do it yourself: $by_hand"; return 1 ;; esac
+    else say "$question Yes, as no terminal is there to ask."
     fi
     "$@"
 }
@@ -37,6 +38,7 @@ system_packages() {
     case $1 in
         docker) echo docker.io ;;
         chromium) echo chromium fonts-noto-cjk ;;
+        podman) echo podman runc ;;
         redis) echo redis-server ;;
         python) echo python3-venv ;;
         *) echo "$1" ;;
@@ -61,7 +63,7 @@ install_missing() {
     [ ${#MISSING[@]} -gt 0 ] || return 0
     local packages=("${MISSING[@]}"); MISSING=()
     if ! has apt-get; then say "Please install with the package manager of this system: ${packages[*]}"; return 1; fi
-    SUDO_HINT="apt-get install " with_asking "Install ${packages[*]} with apt-get?" apt_install "${packages[@]}"
+    with_asking "Install ${packages[*]} with apt-get?" "sudo apt-get install ${packages[*]}" apt_install "${packages[@]}"
 }
 apt_install() {
     say "Installing $* (this can take some minutes)"
