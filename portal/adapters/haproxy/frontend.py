@@ -14,10 +14,7 @@ NO_ROUTE = (
     "No service is routed here. If you expected one, ask its team which address it has.\\n"
     "这个地址没有对应的服务。如果这里应当有服务，请向其团队确认访问地址。\\n"
 )
-NO_SERVER = (
-    "The service cannot answer at the moment. Please try again shortly.\\n"
-    "服务暂时无法响应，请稍后重试。\\n"
-)
+NO_SERVER = "The service cannot answer at the moment. Please try again shortly.\\n服务暂时无法响应，请稍后重试。\\n"
 
 PLAIN = "text/plain; charset=utf-8"
 COOKIE = "cfp_uid=%[var(txn.stranger)]; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"

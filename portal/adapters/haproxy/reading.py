@@ -15,6 +15,7 @@ from portal.domain.route import ServerFact, ServerState, Slot
 _MAINTENANCE = 0x01 | 0x02 | 0x20
 _DRAIN = 0x08 | 0x10
 
+
 @dataclass(frozen=True, slots=True)
 class ProcessFacts:
     """The worker that answers. `mark` is the structure it was started with."""

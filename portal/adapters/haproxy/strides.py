@@ -19,11 +19,11 @@ from portal.domain.route import Route, Server
 
 
 class Act(StrEnum):
-    ADD = "add"          # into maintenance
-    GATE = "gate"        # checks on, no traffic
-    ADMIT = "admit"      # fresh checks have passed
-    DRAIN = "drain"      # no new request
-    CUT = "cut"          # its limit is over: end what is still open
+    ADD = "add"  # into maintenance
+    GATE = "gate"  # checks on, no traffic
+    ADMIT = "admit"  # fresh checks have passed
+    DRAIN = "drain"  # no new request
+    CUT = "cut"  # its limit is over: end what is still open
     DELETE = "delete"
 
 

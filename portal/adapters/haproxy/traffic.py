@@ -181,7 +181,10 @@ def _check(program: str, path: Path) -> None:
     try:
         trial = subprocess.run(
             [program, "-c", "-f", str(path)],
-            capture_output=True, text=True, timeout=_CHECK_TIMEOUT_SECONDS, check=False,
+            capture_output=True,
+            text=True,
+            timeout=_CHECK_TIMEOUT_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as failure:
         raise Unavailable("proxy_config_refused", reason=failure) from failure
