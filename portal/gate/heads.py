@@ -15,7 +15,7 @@ QUERY_MAX = 8_192
 
 _start = re.compile(r"(GET|HEAD|POST|PUT|DELETE) (/[!-~]*) HTTP/1\.[01]", re.ASCII)
 _header = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}):[ \t]*([\t -~]*?)[ \t]*", re.ASCII)
-_version = re.compile(r"/v1\.\d{1,2}(?=/)", re.ASCII)
+_version = re.compile(r"/v1\.[4-9]\d(?=/)", re.ASCII)
 _forbidden = frozenset({"transfer-encoding", "upgrade", "expect", "trailer", "te", "content-encoding"})
 
 

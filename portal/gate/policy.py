@@ -104,15 +104,17 @@ class Policy:
 
     async def _own_network(self, request: Request, network: str) -> None:
         status, found = await self._look(request, f"/networks/{network}")
-        if status != 200 or found.get("Name") != network or found.get("Driver") != "bridge":
-            raise Refusal(f"network {network}: not there")
+        if status != 200 or found.get("Name") != network:
+            raise Refusal(f"network {network}: not there", status=404)
+        if found.get("Driver") != "bridge":
+            raise Refusal(f"network {network}: not a bridge")
         self._mine(found.get("Labels"), network)
 
     async def _own_volume(self, request: Request, volume: str) -> None:
         """Ours already, or made now; a plain local one, so that it cannot stand for a place of the host."""
         key, _, value = self.label.partition("=")
         status, found = await self._look(request, f"/volumes/{volume}")
-        if status == 404:
+        if status == 404 or found.get("Name") != volume:  # Podman also answers for the beginning of a name
             body = documents.serialise({"Name": volume, "Driver": "local", "Labels": {key: value}})
             status, found = await self.engine.ask("POST", request.target("/volumes/create", {}), body)
         if status not in (200, 201) or found.get("Name") != volume:

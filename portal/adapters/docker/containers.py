@@ -118,7 +118,7 @@ class DockerContainers:
     def _network(self, name: str) -> Network | None:
         try:
             with edge(Subject(lambda _: NotFound("network_missing", name=name))):
-                return reports.network(self._calls.get(f"/networks/{quote(name)}"))
+                return reports.network(self._calls.get(f"/networks/{quote(name, safe='')}"))
         except NotFound:
             return None
 
@@ -200,14 +200,14 @@ class DockerContainers:
         subject = Subject(lambda _: NotFound("container_missing", name=name),
                           lambda reason: Refused("container_start_failed", name=name, reason=reason))
         with edge(subject):
-            self._calls.post(f"/containers/{quote(name)}/start")
+            self._calls.post(f"{_path(name)}/start")
 
     def stop(self, name: str, *, grace_seconds: int = 10) -> None:
-        path, limit = f"/containers/{quote(name)}/stop", grace_seconds + CALL_SECONDS
+        path, limit = f"{_path(name)}/stop", grace_seconds + CALL_SECONDS
         self._unless_absent(name, EngineCall("POST", path, {"t": grace_seconds}, timeout_seconds=limit))
 
     def remove(self, name: str) -> None:
-        self._unless_absent(name, EngineCall("DELETE", f"/containers/{quote(name)}", {"force": 1, "v": 1}))
+        self._unless_absent(name, EngineCall("DELETE", _path(name), {"force": 1, "v": 1}))
         with self._lock:
             self._cpu.pop(name, None)
 
@@ -220,7 +220,7 @@ class DockerContainers:
 
     def inspect(self, name: str) -> Container:
         with edge(failures.container(name)):
-            return reports.container(self._calls.get(f"/containers/{quote(name)}/json"), self._calls.dialect)
+            return reports.container(self._calls.get(f"{_path(name)}/json"), self._calls.dialect)
 
     def list(self, labels: Mapping[str, str] | None = None) -> tuple[Container, ...]:
         with edge():
@@ -237,18 +237,18 @@ class DockerContainers:
     def logs(self, name: str, *, tail: int = 200, since: datetime | None = None) -> tuple[ContainerLogLine, ...]:
         query = {**_log_query(since), "tail": tail}
         with edge(failures.container(name)):
-            content = self._calls.send(EngineCall("GET", f"/containers/{quote(name)}/logs", query)).content
+            content = self._calls.send(EngineCall("GET", f"{_path(name)}/logs", query)).content
             return tuple(lines.log_lines([content]))
 
     def follow_logs(self, name: str, stop: Event, *, since: datetime | None = None) -> Iterator[ContainerLogLine]:
         with edge(failures.container(name)), _quiet_after(stop):
             query = {**_log_query(since), "follow": 1, "tail": "all"}
-            with self._calls.stream(f"/containers/{quote(name)}/logs", stop, **query) as pieces:
+            with self._calls.stream(f"{_path(name)}/logs", stop, **query) as pieces:
                 yield from lines.log_lines(pieces)
 
     def stats(self, name: str) -> ContainerStats:
         with edge(failures.container(name)):
-            call = EngineCall("GET", f"/containers/{quote(name)}/stats", {"stream": 0, "one-shot": 1})
+            call = EngineCall("GET", f"{_path(name)}/stats", {"stream": 0, "one-shot": 1})
             response = self._calls.send(call)
             found: reports.Document = response.json() if response.content else {}
             return reports.stats(found, self._cpu_percent(name, found))
@@ -285,6 +285,10 @@ def _quiet_after(stop: Event) -> Generator[None]:
     except Exception:
         if not stop.is_set():
             raise
+
+
+def _path(name: str) -> str:
+    return f"/containers/{quote(name, safe='')}"
 
 
 def _missing(spec: ContainerSpec, reason: str) -> PortalError:

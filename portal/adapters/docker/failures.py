@@ -83,10 +83,10 @@ def _by_reason(reason: str, subject: Subject) -> PortalError | None:
 def _by_status(status: int, reason: str, subject: Subject) -> PortalError:
     if status in (502, 503, 504) and reason.startswith("gate: "):
         return Unavailable("engine_unreachable", reason=reason)
-    if reason.startswith("gate: "):
-        return Refused("engine_refused", reason=reason)
     if status == 404 and subject.missing:
         return subject.missing(reason)
+    if reason.startswith("gate: "):
+        return Refused("engine_refused", reason=reason)
     if subject.failed:
         return subject.failed(reason)
     if status == 400:

@@ -60,7 +60,12 @@ class MemoryContainers:
 
     def load(self, archive: bytes) -> tuple[Image, ...]:
         with self.world.engine(writes=True):
-            return tuple(self.world.keep_image(image, Behaviour(user=image.user)) for image in archives.images(archive))
+            return tuple(self._keep(image) for image in archives.images(archive))
+
+    def _keep(self, image: Image) -> Image:
+        """An image that is known already acts as before."""
+        known = self.world.behaviours.get(image.id)
+        return self.world.keep_image(image, known or Behaviour(user=image.user))
 
     def ensure_network(self, network: Network) -> Network:
         with self.world.engine():
