@@ -18,9 +18,9 @@ confidence sequence.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import log
+from math import log, log1p
 
 from portal.domain.verdict_betting import exp_bounded, log_worth
 from portal.domain.verdict_errors import difference, difference_bounds
@@ -45,7 +45,7 @@ __all__ = [
 
 
 class Outcome(StrEnum):
-    PASS = "pass"  # noqa: S105
+    PASS = "pass"
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
 
@@ -59,13 +59,13 @@ class Measure:
     """
 
     name: str
+    unit: str
     estimate: float
     low: float
     high: float
     tolerance: float
     e_value: float
-    outcome: Outcome
-    unit: str
+    outcome: Outcome = Outcome.INCONCLUSIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,9 @@ class Verdict:
 
 def judge(evidence: Evidence) -> Verdict:
     """The verdict on all that was weighed. Pure: looking changes nothing, and looking again costs nothing."""
-    measures = (_errors(evidence), *((_latency(evidence),) if evidence.plan.judge_latency else ()))
+    measures = (_errors(evidence), *((_latency(evidence),) if evidence.plan.is_latency_judged else ()))
     outcome = _outcome(evidence, measures)
-    reason, params = _reason(evidence, outcome, measures)
+    reason, params = _reason(evidence, outcome, measures=measures)
     stable, canary = evidence.stable, evidence.canary
     return Verdict(outcome, measures, canary.requests, stable.requests, canary.errors, stable.errors, reason, params)
 
@@ -102,42 +102,39 @@ def _outcome(evidence: Evidence, measures: tuple[Measure, ...]) -> Outcome:
 
 def _errors(evidence: Evidence) -> Measure:
     plan, errors = evidence.plan, evidence.errors
-    share = plan.error_share if plan.judge_latency else 1.0
-    bounds = difference_bounds(errors, plan.pass_confidence)
-    return _measure(
-        ("errors", "difference"), difference(errors), bounds, plan.error_tolerance,
-        (log(share) + log_worth(errors.wealth), plan.alpha),
-    )  # fmt: skip
+    share = plan.error_share if plan.is_latency_judged else 1.0
+    low, high = difference_bounds(errors, plan.pass_confidence)
+    e_value = exp_bounded(log(share) + log_worth(errors.wealth))
+    measure = Measure("errors", "difference", difference(errors), low, high, plan.error_tolerance, e_value)
+    return _decided(measure, plan)
 
 
 def _latency(evidence: Evidence) -> Measure:
     plan, latency = evidence.plan, evidence.latency
-    bounds = ratio_bounds(latency, plan.pass_confidence)
-    return _measure(
-        ("latency", "ratio"), ratio(latency), bounds, plan.latency_tolerance,
-        (log(1.0 - plan.error_share) + log_worth(latency.wealth), plan.alpha),
-    )  # fmt: skip
+    low, high = ratio_bounds(latency, plan.pass_confidence)
+    e_value = exp_bounded(log1p(-plan.error_share) + log_worth(latency.wealth))
+    measure = Measure("latency", "ratio", ratio(latency), low, high, plan.latency_tolerance, e_value)
+    return _decided(measure, plan)
 
 
-def _measure(
-    name: tuple[str, str], estimate: float, bounds: tuple[float, float], tolerance: float, proof: tuple[float, float]
-) -> Measure:
-    log_e, alpha = proof
-    is_failed = log_e >= -log(alpha) and estimate > tolerance
-    # A ratio bound is a power of the bin's width: 1.25 is five bins, up to the last digit.
-    is_passed = bounds[1] <= tolerance * (1.0 + 1e-9)
-    outcome = Outcome.FAIL if is_failed else Outcome.PASS if is_passed else Outcome.INCONCLUSIVE
-    return Measure(name[0], estimate, *bounds, tolerance, exp_bounded(log_e), outcome, name[1])
+def _decided(measure: Measure, plan: AnalysisPlan) -> Measure:
+    if measure.e_value * plan.alpha >= 1.0 and measure.estimate > measure.tolerance:
+        return replace(measure, outcome=Outcome.FAIL)
+    # A ratio's bound is a power of the bin's width: 1.25 is five bins, up to the last digit.
+    if measure.high <= measure.tolerance * (1.0 + 1e-9):
+        return replace(measure, outcome=Outcome.PASS)
+    return measure
 
 
-def _reason(evidence: Evidence, outcome: Outcome, measures: tuple[Measure, ...]) -> tuple[str, dict[str, str]]:
+def _reason(evidence: Evidence, outcome: Outcome, *, measures: tuple[Measure, ...]) -> tuple[str, dict[str, str]]:
+    requests = {"requests": str(evidence.canary.requests), "needed": str(evidence.plan.min_requests)}
     if outcome is Outcome.INCONCLUSIVE and (shortage := _shortage(evidence)):
-        return shortage, {"requests": str(evidence.canary.requests), "needed": str(evidence.plan.min_requests)}
+        return shortage, requests
     if outcome is Outcome.PASS:
-        return "as_good", {"requests": str(evidence.canary.requests)} | _figures(measures[0])
+        return "as_good", requests | _figures(measures[0])
     ending = "worse" if outcome is Outcome.FAIL else "undecided"
-    told = next((m for m in measures if m.outcome is outcome), measures[0])
-    return f"{told.name}_{ending}", {"requests": str(evidence.canary.requests)} | _figures(told)
+    told = next((measure for measure in measures if measure.outcome is outcome), measures[0])
+    return f"{told.name}_{ending}", requests | _figures(told)
 
 
 def _shortage(evidence: Evidence) -> str | None:

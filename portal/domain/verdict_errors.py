@@ -27,7 +27,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from portal.domain.verdict_betting import Wealth, log_sum, open_wealth, settle
-from portal.domain.verdict_tally import Tally
+from portal.domain.verdict_tally import Block
 
 ODDS = (1.5, 3.0, 6.0, 10.0, 20.0, 60.0, 300.0)
 RATES = ((0.003, 0.3),)
@@ -56,19 +56,18 @@ def no_error_evidence() -> ErrorEvidence:
     return ErrorEvidence(open_wealth(BET_WEIGHTS), (0.0,) * len(STAKES), (0.0,) * len(ODDS), (0.0,) * len(ODDS))
 
 
-def weigh_errors(evidence: ErrorEvidence, stable: Tally, canary: Tally) -> ErrorEvidence:
+def weigh_errors(evidence: ErrorEvidence, block: Block) -> ErrorEvidence:
     """The evidence after one block in which both versions had requests."""
-    share = canary.requests / (canary.requests + stable.requests)
-    mass = canary.requests * (1.0 - share)
-    by_odds = _odds_gains(share, canary.errors, stable.errors)
-    gains = (*by_odds, *(_rates_gain(rates, stable, canary) for rates in RATES))
+    share = block.share
+    by_odds = _odds_gains(block)
+    gains = (*by_odds, *(_rates_gain(block, rates) for rates in RATES))
     return ErrorEvidence(
-        settle(evidence.wealth, BET_WEIGHTS, log_gains=gains, canary_requests=canary.requests),
-        _sum(evidence.above, _above_gains(share, canary.errors, stable.errors)),
+        settle(evidence.wealth, BET_WEIGHTS, log_gains=gains, canary_requests=block.canary.requests),
+        _sum(evidence.above, _above_gains(block)),
         _sum(evidence.below, by_odds),
-        _sum(evidence.below_mass, [mass * (odds - 1.0) / (1.0 + share * (odds - 1.0)) for odds in ODDS]),
-        evidence.mass + mass,
-        evidence.excess + canary.errors * (1.0 - share) - stable.errors * share,
+        _sum(evidence.below_mass, [block.mass * (odds - 1.0) / (1.0 + share * (odds - 1.0)) for odds in ODDS]),
+        evidence.mass + block.mass,
+        evidence.excess + block.canary.errors * (1.0 - share) - block.stable.errors * share,
     )
 
 
@@ -108,34 +107,29 @@ def _bisect(is_possible: Callable[[float], bool]) -> float:
     return high
 
 
-def _odds_gains(share: float, canary_errors: int, stable_errors: int) -> Sequence[float]:
-    errors = canary_errors + stable_errors
+def _odds_gains(block: Block) -> Sequence[float]:
+    own, errors = block.canary.errors, block.canary.errors + block.stable.errors
     if not errors:
         return (0.0,) * len(ODDS)
-    return [
-        canary_errors * log_odds - errors * math.log1p(share * (odds - 1.0))
-        for odds, log_odds in zip(ODDS, _LOG_ODDS, strict=True)
-    ]
+    share = block.share
+    pairs = zip(ODDS, _LOG_ODDS, strict=True)
+    return [own * log_odds - errors * math.log1p(share * (odds - 1.0)) for odds, log_odds in pairs]
 
 
-def _above_gains(share: float, canary_errors: int, stable_errors: int) -> Sequence[float]:
-    if not canary_errors + stable_errors:
+def _above_gains(block: Block) -> Sequence[float]:
+    own, others, share = block.canary.errors, block.stable.errors, block.share
+    if not own + others:
         return (0.0,) * len(STAKES)
-    return [
-        canary_errors * math.log1p(-stake * (1.0 - share)) + stable_errors * math.log1p(stake * share)
-        for stake in STAKES
-    ]
+    return [own * math.log1p(-stake * (1.0 - share)) + others * math.log1p(stake * share) for stake in STAKES]
 
 
-def _rates_gain(rates: tuple[float, float], stable: Tally, canary: Tally) -> float:
+def _rates_gain(block: Block, rates: tuple[float, float]) -> float:
     stable_rate, canary_rate = rates
-    share = canary.requests / (canary.requests + stable.requests)
-    both = share * canary_rate + (1.0 - share) * stable_rate
-    return (
-        canary.errors * math.log(canary_rate / both)
-        + (canary.requests - canary.errors) * math.log((1.0 - canary_rate) / (1.0 - both))
-        + stable.errors * math.log(stable_rate / both)
-        + (stable.requests - stable.errors) * math.log((1.0 - stable_rate) / (1.0 - both))
+    both = block.share * canary_rate + (1.0 - block.share) * stable_rate
+    sides = ((block.canary, canary_rate), (block.stable, stable_rate))
+    return sum(
+        tally.errors * math.log(rate / both) + (tally.requests - tally.errors) * math.log((1.0 - rate) / (1.0 - both))
+        for tally, rate in sides
     )
 
 

@@ -10,7 +10,7 @@ from portal.domain.errors import Invalid
 from portal.domain.verdict_betting import Wealth
 from portal.domain.verdict_errors import ErrorEvidence, no_error_evidence, weigh_errors
 from portal.domain.verdict_latency import LatencyEvidence, no_latency_evidence, weigh_latency
-from portal.domain.verdict_tally import Tally
+from portal.domain.verdict_tally import Block, Tally
 
 FORMAT = 1
 BLOCK_REQUESTS = 2
@@ -32,7 +32,7 @@ class AnalysisPlan:
     error_tolerance: float = 0.01
     latency_tolerance: float = 1.25
     min_requests: int = 100
-    judge_latency: bool = True
+    is_latency_judged: bool = True
     pass_confidence: float = 0.95
     latency_quantile: float = 0.5
     error_share: float = 0.9
@@ -87,7 +87,7 @@ def no_evidence(plan: AnalysisPlan) -> Evidence:
     return Evidence(plan)
 
 
-def weigh(evidence: Evidence, stable: Tally, canary: Tally) -> Evidence:
+def weigh(evidence: Evidence, *, stable: Tally, canary: Tally) -> Evidence:
     """The evidence after one more interval, in the order of time.
 
     An interval with very few requests waits for the next ones, for at most 30 intervals, so that the share of the
@@ -107,13 +107,12 @@ def weigh(evidence: Evidence, stable: Tally, canary: Tally) -> Evidence:
 
 
 def _close(evidence: Evidence) -> Evidence:
-    stable, canary = evidence.waiting_stable, evidence.waiting_canary
+    block = Block(evidence.waiting_stable, evidence.waiting_canary)
     errors, latency = evidence.errors, evidence.latency
-    if stable.requests and canary.requests:
-        errors = weigh_errors(errors, stable, canary)
-    if evidence.plan.judge_latency:
-        quantile = evidence.plan.latency_quantile
-        latency = weigh_latency(latency, stable.latency, canary.latency, quantile=quantile)
+    if block.stable.requests and block.canary.requests:
+        errors = weigh_errors(errors, block)
+    if evidence.plan.is_latency_judged:
+        latency = weigh_latency(latency, block, quantile=evidence.plan.latency_quantile)
     return Evidence(evidence.plan, errors, latency, evidence.stable, evidence.canary)
 
 

@@ -24,11 +24,11 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from portal.domain.verdict_betting import Wealth, log_sum, open_wealth, settle
-from portal.domain.verdict_tally import LATENCY_STEP, add_counts
+from portal.domain.verdict_tally import LATENCY_STEP, Block, add_counts
 
 RANK_BETS = ((2, 0.3), (2, 1.0), (5, 1.0), (12, 1.0))
 RANK_WEIGHTS = (0.3, 0.3, 0.25, 0.15)
@@ -55,36 +55,37 @@ class LatencyEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """Sparse histograms of one block, with the numbers of requests in them."""
+class _Split:
+    """How many requests of a block are on the slow and on the fast side, and what either scores."""
 
-    stable: Mapping[int, int]
-    canary: Mapping[int, int]
-    stable_requests: int
-    canary_requests: int
-
-    @property
-    def share(self) -> float:
-        return self.canary_requests / (self.canary_requests + self.stable_requests)
+    stable: tuple[int, int]
+    canary: tuple[tuple[int, int], ...]
+    """A pair for each shift."""
+    scores: tuple[float, float]
+    share: float
 
 
 def no_latency_evidence() -> LatencyEvidence:
     return LatencyEvidence(open_wealth(RANK_WEIGHTS))
 
 
-def weigh_latency(
-    evidence: LatencyEvidence, stable: Mapping[int, int], canary: Mapping[int, int], *, quantile: float
-) -> LatencyEvidence:
+def weigh_latency(evidence: LatencyEvidence, block: Block, *, quantile: float) -> LatencyEvidence:
     """The evidence after one block. Before the first stable requests are known, nothing is bet."""
-    block = _Block(stable, canary, sum(stable.values()), sum(canary.values()))
+    answered = block.answered
     known = evidence.reference or evidence.gathered
-    reference, gathered = _remember(evidence, stable)
-    if not (known and block.stable_requests and block.canary_requests):
-        return LatencyEvidence(evidence.wealth, reference, gathered, evidence.above, evidence.below, evidence.score)
-    above, below, score = _weigh_ratio(evidence, block, _threshold(known, quantile))
-    gains = _rank_gains(_Ranks(known), block)
-    wealth = settle(evidence.wealth, RANK_WEIGHTS, log_gains=gains, canary_requests=block.canary_requests)
-    return LatencyEvidence(wealth, reference, gathered, above, below, score)
+    reference, gathered = _remember(evidence, answered.stable.latency)
+    evidence = replace(evidence, reference=reference, gathered=gathered)
+    if not (known and answered.stable.requests and answered.canary.requests):
+        return evidence
+    split = _split(answered, known, quantile=quantile)
+    gains = _rank_gains(_Ranks(known), answered)
+    return replace(
+        evidence,
+        wealth=settle(evidence.wealth, RANK_WEIGHTS, log_gains=gains, canary_requests=answered.canary.requests),
+        above=_rows(evidence.above, split, sign=-1.0),
+        below=_rows(evidence.below, split, sign=+1.0),
+        score=_scores(evidence.score, split),
+    )
 
 
 def ratio(evidence: LatencyEvidence) -> float:
@@ -141,10 +142,10 @@ class _Ranks:
         return (below + 0.5 * self._counts.get(bin_, 0) + 0.5) / (self._total + 1.0)
 
 
-def _rank_gains(ranks: _Ranks, block: _Block) -> list[float]:
+def _rank_gains(ranks: _Ranks, block: Block) -> list[float]:
     share = block.share
-    canary = [(ranks(bin_), number) for bin_, number in block.canary.items()]
-    stable = [(ranks(bin_), number) for bin_, number in block.stable.items()]
+    canary = [(ranks(bin_), number) for bin_, number in block.canary.latency.items()]
+    stable = [(ranks(bin_), number) for bin_, number in block.stable.latency.items()]
     gains: list[float] = []
     for power, wished in RANK_BETS:
         stake = min(wished, 0.95 / (share * (power - 1)))
@@ -175,24 +176,16 @@ def _threshold(known: Mapping[int, int], quantile: float) -> tuple[int, float]:
     return best, (slower + 0.5) / (total + 1.0)
 
 
-def _weigh_ratio(
-    evidence: LatencyEvidence, block: _Block, threshold: tuple[int, float]
-) -> tuple[Rows, Rows, tuple[float, ...]]:
-    first, expected = threshold
+def _split(block: Block, known: Mapping[int, int], *, quantile: float) -> _Split:
+    first, expected = _threshold(known, quantile)
     scale = max(expected, 1.0 - expected)
-    slow, fast = (1.0 - expected) / scale, -expected / scale
-    share, canary_requests = block.share, block.canary_requests
-    stable_slow = sum(number for bin_, number in block.stable.items() if bin_ >= first)
-    stable = (stable_slow, block.stable_requests - stable_slow)
-    canary = [(number, canary_requests - number) for number in _slower(block.canary, first)]
-    above = _rows(evidence.above, [(stake, slow, fast) for stake in STAKES], (share, canary, stable), -1.0)
-    below = _rows(evidence.below, [(stake, slow, fast) for stake in STAKES], (share, canary, stable), +1.0)
-    own = share * (stable[0] * slow + stable[1] * fast)
-    score = tuple(
-        held + (1.0 - share) * (many * slow + few * fast) - own
-        for held, (many, few) in zip(evidence.score, canary, strict=True)
+    slow = sum(number for bin_, number in block.stable.latency.items() if bin_ >= first)
+    return _Split(
+        stable=(slow, block.stable.requests - slow),
+        canary=tuple((slow, block.canary.requests - slow) for slow in _slower(block.canary.latency, first)),
+        scores=((1.0 - expected) / scale, -expected / scale),
+        share=block.share,
     )
-    return above, below, score
 
 
 def _slower(canary: Mapping[int, int], first: int) -> list[int]:
@@ -202,19 +195,21 @@ def _slower(canary: Mapping[int, int], first: int) -> list[int]:
     return [faster[-1] - faster[bisect_left(bins, first + shift)] for shift in SHIFTS]
 
 
-def _rows(
-    held: Rows,
-    stakes: Sequence[tuple[float, float, float]],
-    block: tuple[float, Sequence[tuple[int, int]], tuple[int, int]],
-    sign: float,
-) -> Rows:
-    share, canary, stable = block
+def _rows(held: Rows, split: _Split, *, sign: float) -> Rows:
+    slow, fast = split.scores
     rows: list[tuple[float, ...]] = []
-    for row, (stake, slow, fast) in zip(held, stakes, strict=True):
-        up, down = sign * stake * (1.0 - share), -sign * stake * share
+    for row, stake in zip(held, STAKES, strict=True):
+        up, down = sign * stake * (1.0 - split.share), -sign * stake * split.share
         if_slow, if_fast = math.log1p(up * slow), math.log1p(up * fast)
-        own = stable[0] * math.log1p(down * slow) + stable[1] * math.log1p(down * fast)
-        rows.append(
-            tuple(value + own + many * if_slow + few * if_fast for value, (many, few) in zip(row, canary, strict=True))
-        )
+        own = split.stable[0] * math.log1p(down * slow) + split.stable[1] * math.log1p(down * fast)
+        pairs = zip(row, split.canary, strict=True)
+        rows.append(tuple(value + own + many * if_slow + few * if_fast for value, (many, few) in pairs))
     return tuple(rows)
+
+
+def _scores(held: tuple[float, ...], split: _Split) -> tuple[float, ...]:
+    slow, fast = split.scores
+    own = split.share * (split.stable[0] * slow + split.stable[1] * fast)
+    rest = 1.0 - split.share
+    pairs = zip(held, split.canary, strict=True)
+    return tuple(value + rest * (many * slow + few * fast) - own for value, (many, few) in pairs)

@@ -48,6 +48,30 @@ class Tally:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One stretch of time in which both versions answered, compared as a whole."""
+
+    stable: Tally
+    canary: Tally
+
+    @property
+    def answered(self) -> Block:
+        """The successful requests alone, counted by their latency."""
+        stable, canary = self.stable.latency, self.canary.latency
+        return Block(Tally(sum(stable.values()), 0, stable), Tally(sum(canary.values()), 0, canary))
+
+    @property
+    def share(self) -> float:
+        """The canary's part of the requests, 0..1."""
+        return self.canary.requests / (self.canary.requests + self.stable.requests)
+
+    @property
+    def mass(self) -> float:
+        """What the block counts for in a mean difference (Mantel-Haenszel): half the harmonic mean of both sizes."""
+        return self.canary.requests * (1.0 - self.share)
+
+
 def add_counts(one: Mapping[int, int], other: Mapping[int, int]) -> Mapping[int, int]:
     """The sum of two sparse histograms; neither is changed."""
     if not one or not other:

@@ -21,7 +21,7 @@ def analysis_plan(analysis: Analysis) -> AnalysisPlan:
         error_tolerance=analysis.error_tolerance,
         latency_tolerance=analysis.latency_tolerance,
         min_requests=analysis.min_requests,
-        judge_latency=analysis.is_latency_judged,
+        is_latency_judged=analysis.is_latency_judged,
     )
 
 
@@ -33,7 +33,7 @@ def gather(session: Session, rollout: Rollout, *, until: int) -> Evidence | None
     evidence = Evidence.from_json(document) if document else no_evidence(analysis_plan(rollout.analysis))
     seen = samples.between(session, (rollout.service, rollout.environment), after=second, until=until)
     for stable, canary in _pairs(seen, rollout):
-        evidence = weigh(evidence, stable, canary)
+        evidence = weigh(evidence, stable=stable, canary=canary)
     if seen:
         rollouts.put_evidence(session, rollout.id, evidence.to_json(), seen[-1].second)
     return evidence
