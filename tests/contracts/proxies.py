@@ -252,6 +252,10 @@ class HAProxyDoor:
         assert b" 101 " in client.recv(4096)
         return client.close
 
+    @property
+    def last_held(self) -> socket.socket:
+        return self._held[-1]
+
     def pass_time(self, seconds: float) -> None:
         """Real time passes by itself."""
 

@@ -33,7 +33,7 @@ class HAProxyTraffic:
         self.folder = ProxyFolder.at(folder)
         self.options = options
         self.program = program
-        self._worker = Worker(self.folder)
+        self.worker = Worker(self.folder)
         self._wanted: tuple[tuple[int, int], frozenset[tuple[str, str]]] = ((0, 0), frozenset())
 
     def prepare(self) -> None:
@@ -50,7 +50,7 @@ class HAProxyTraffic:
         with self._turn():
             self._claim(table.revision)
             self._write_maps(table)
-            if not self._worker.is_answering():
+            if not self.worker.is_answering():
                 self._write_config(self._rendered(table, admitted_in(written(self.folder.config))))
                 raise Unavailable("proxy_unreachable", reason="it does not run")
             self._tell_shares(table)
@@ -66,12 +66,12 @@ class HAProxyTraffic:
             split = maps.pairs(written(self.folder.map(maps.SPLIT)))
             split[route_name(key)] = str(route.green_percent)
             replace(self.folder.map(maps.SPLIT), maps.text(split))
-            self._worker.set_share(route_name(key), str(route.green_percent))
+            self.worker.set_share(route_name(key), str(route.green_percent))
 
     def observe(self) -> TrafficFacts:
         revision = self._revision()
         try:
-            process, rows, shares = self._worker.facts(), self._worker.rows(), self._worker.map(maps.SPLIT)
+            process, rows, shares = self.worker.facts(), self.worker.rows(), self.worker.map(maps.SPLIT)
         except Unavailable:
             return TrafficFacts(is_alive=False, name="HAProxy", revision=revision)
         return TrafficFacts(
@@ -105,46 +105,46 @@ class HAProxyTraffic:
             replace_if_changed(self.folder.map(name), maps.text(pairs))
 
     def _tell_shares(self, table: RoutingTable) -> None:
-        live, wanted = self._worker.map(maps.SPLIT), maps.maps(table)[maps.SPLIT]
+        live, wanted = self.worker.map(maps.SPLIT), maps.maps(table)[maps.SPLIT]
         for name, share in wanted.items():
             if name in live and live[name] != share:
-                self._worker.set_share(name, share)
+                self.worker.set_share(name, share)
 
     def _stride(self, table: RoutingTable) -> None:
-        rows = self._worker.rows()
+        rows = self.worker.rows()
         steps = [step for route in table.routes for step in strides(route, rows, self.options)]
         config = self._rendered(table, _admitted(rows, steps))
         before = written(self.folder.config)
         self._write_config(config)
-        if self._worker.facts().mark != config.structure:
+        if self.worker.facts().mark != config.structure:
             self._reload(rows, before)
             return
         self._tell_maps(table)
         if self._perform(steps):
-            self._reload(self._worker.rows(), before)
+            self._reload(self.worker.rows(), before)
 
     def _perform(self, steps: Iterable[Stride]) -> bool:
         """Do them all; whether one can only be done by a reload."""
         needs_reload = False
         for step in steps:
-            answer = self._worker.tell(step.commands)
+            answer = self.worker.tell(step.commands)
             needs_reload |= "is a dynamic server" in answer or "configuration elements pointing to it" in answer
         return needs_reload
 
     def _tell_maps(self, table: RoutingTable) -> None:
         for name, pairs in maps.maps(table).items():
-            self._worker.set_map(name, pairs)
+            self.worker.set_map(name, pairs)
 
     def _reload(self, rows: Rows, before: str) -> None:
         """A new worker with the file in place. If it does not come, the former file goes back."""
         down = [(row.backend, row.name) for servers in rows.values() for row in servers.values() if row.is_unfit]
         try:
-            self._worker.reload()
+            self.worker.reload()
         except Unavailable:
             replace(self.folder.config, before)
             raise
         # A fresh worker trusts all admitted servers until a check has failed.
-        self._worker.distrust(down)
+        self.worker.distrust(down)
 
     def _rendered(self, table: RoutingTable, admitted: Admitted) -> Rendered:
         return rendered(table, admitted, self.folder, self.options)

@@ -24,6 +24,7 @@ class Worker:
     """Commands and queries of the proxy in the folder; Unavailable("proxy_unreachable") if nobody answers."""
 
     def __init__(self, folder: ProxyFolder) -> None:
+        self.reload_seconds = _RELOAD_SECONDS
         self._folder = folder
         self._admin = Console(folder.admin_socket)
         self._master = Console(folder.master_socket)
@@ -90,7 +91,7 @@ class Worker:
             self._master.ask_master("reload")
         except Unavailable as failure:
             raise Unavailable("proxy_reload_failed", reason=failure.params.get("reason", "")) from failure
-        deadline = time.monotonic() + _RELOAD_SECONDS
+        deadline = time.monotonic() + self.reload_seconds
         while not self._is_replaced(before):
             if time.monotonic() > deadline:
                 raise Unavailable("proxy_reload_failed", reason="the new configuration did not start")
