@@ -35,7 +35,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-RESERVE = 0.15
+RESERVE = 0.1
 RESERVE_CLOCK_REQUESTS = 500.0
 LOG_LARGEST = 700.0
 

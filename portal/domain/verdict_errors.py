@@ -1,23 +1,25 @@
 r"""Does the canary fail more often than the stable version? Evidence of harm, and an interval for the difference.
 
-Harm. Every bet names how often each version would fail, p_c > p_s, and multiplies its money in a block by
+Harm. In a block with x canary and y stable errors, K = x + y, the number x is hypergeometric given K if both versions
+fail alike, whatever the rate and wherever in the block it bursts: each error falls on the canary with the canary's
+share of the requests. Against odds psi > 1 the likelihood ratio given K is
 
-    (p_c/p)^x ((1-p_c)/(1-p))^(n_c-x) (p_s/p)^y ((1-p_s)/(1-p))^(n_s-y),    p = w p_c + (1-w) p_s,
+    psi^x / Z,   Z = sum_j P(j) psi^j,   P(j) = C(n_c, j) C(n_s, K - j) / C(N, K)      (Fisher 1935)
 
-x and y being the errors of canary and stable. This is the lemma of `verdict_betting` with phi(X) = X - p and
-u = (p_c - p_s) / (p (1-p)), so that it is a fair or losing bet whenever the canary fails no more often than the
-stable version in that block, whatever the rates are; and its growth under (p_s, p_c) is the Kullback-Leibler
-divergence of the two-sample problem, which no test can pass (Wald). Bets on the odds psi alone are the limit
-p_s -> 0 with p_c/p_s = psi: then the money grows by psi^x / (1 - w + psi w)^(x+y), which asks of each error
-whether it came from the canary more often than the canary's share of the traffic, and costs nothing while no
-request fails. Most of the money is on odds, because these need no guess of the rates.
+It has mean 1 if the versions are equal, and less if the canary is better, because then x given K is smaller in
+likelihood-ratio order and psi^x grows with x. So the product over blocks is a supermartingale, and a mixture over
+psi too (see `verdict_betting`). No rate has to be guessed, nothing is lost while no request fails, and a time in
+which both versions fail alike costs next to nothing. Growth is the conditional Kullback-Leibler divergence, a few
+percent below that of the whole two-sample problem, which no test can pass (Wald). With very many errors in a block Z
+is replaced by (1 - w + psi w)^K, which is no less (Hoeffding 1963: sampling without replacement is the tamer one).
 
 Interval. With phi(X) = X the lemma gives, for a stake u in (0, 1) and the m-weighted mean difference d so far,
 
-    above: prod (1 - u (1-w))^x (1 + u w)^y * exp(+u m d)      below: (psi^x / (1 - w + psi w)^(x+y)) * exp(-u m d)
+    above: prod (1 - u (1-w))^x (1 + u w)^y * exp(+u m d)      below: prod psi^x / (1 - w + psi w)^K * exp(-u m d)
 
-both supermartingales, so that a d for which a mixture over stakes exceeds 1/(1 - confidence) is left out. The
-lower bound weighs blocks by u m with u = (psi - 1)/(1 - w + psi w), the same thing while the share stays.
+both supermartingales for the true d, so that each d for which a mixture over stakes exceeds 1/(1 - confidence) is
+left out. The lower bound weighs blocks by u m with u = (psi - 1)/(1 - w + psi w): the same thing while the share
+stays.
 """
 
 from __future__ import annotations
@@ -29,11 +31,11 @@ from dataclasses import dataclass
 from portal.domain.verdict_betting import Wealth, log_sum, open_wealth, settle
 from portal.domain.verdict_tally import Block
 
-ODDS = (1.5, 3.0, 6.0, 10.0, 20.0, 60.0, 300.0)
-RATES = ((0.003, 0.3),)
-BET_WEIGHTS = (0.04, 0.06, 0.1, 0.2, 0.2, 0.1, 0.1, 0.2)
-STAKES = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015)
-STAKE_WEIGHTS = (0.4, 0.15, 0.15, 0.1, 0.1, 0.05, 0.05)
+ODDS = (2.0, 6.0, 15.0, 50.0, 400.0)
+ODDS_WEIGHTS = (0.08, 0.17, 0.25, 0.25, 0.25)
+EXACT_TERMS = 256
+STAKES = (1.0, 0.75, 0.5, 0.25, 0.1, 0.04, 0.015)
+STAKE_WEIGHTS = (0.4, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03)
 
 _LOG_ODDS = tuple(math.log(odds) for odds in ODDS)
 _LOG_STAKE_WEIGHTS = tuple(math.log(weight) for weight in STAKE_WEIGHTS)
@@ -53,16 +55,15 @@ class ErrorEvidence:
 
 
 def no_error_evidence() -> ErrorEvidence:
-    return ErrorEvidence(open_wealth(BET_WEIGHTS), (0.0,) * len(STAKES), (0.0,) * len(ODDS), (0.0,) * len(ODDS))
+    return ErrorEvidence(open_wealth(ODDS_WEIGHTS), (0.0,) * len(STAKES), (0.0,) * len(ODDS), (0.0,) * len(ODDS))
 
 
 def weigh_errors(evidence: ErrorEvidence, block: Block) -> ErrorEvidence:
     """The evidence after one block in which both versions had requests."""
     share = block.share
-    by_odds = _odds_gains(block)
-    gains = (*by_odds, *(_rates_gain(block, rates) for rates in RATES))
+    gains, by_odds = _harm_gains(block), _odds_gains(block)
     return ErrorEvidence(
-        settle(evidence.wealth, BET_WEIGHTS, log_gains=gains, canary_requests=block.canary.requests),
+        settle(evidence.wealth, ODDS_WEIGHTS, log_gains=gains, canary_requests=block.canary.requests),
         _sum(evidence.above, _above_gains(block)),
         _sum(evidence.below, by_odds),
         _sum(evidence.below_mass, [block.mass * (odds - 1.0) / (1.0 + share * (odds - 1.0)) for odds in ODDS]),
@@ -107,6 +108,30 @@ def _bisect(is_possible: Callable[[float], bool]) -> float:
     return high
 
 
+def _harm_gains(block: Block) -> Sequence[float]:
+    own, errors = block.canary.errors, block.canary.errors + block.stable.errors
+    if not errors:
+        return (0.0,) * len(ODDS)
+    if min(block.canary.requests, errors) >= EXACT_TERMS:
+        return _odds_gains(block)
+    first, logs = _log_hypergeometric(block, errors)
+    return [
+        own * log_odds - log_sum([log + (first + j) * log_odds for j, log in enumerate(logs)]) for log_odds in _LOG_ODDS
+    ]
+
+
+def _log_hypergeometric(block: Block, errors: int) -> tuple[int, list[float]]:
+    """The smallest possible number of canary errors, and log P of it and of each greater one."""
+    canary, stable = block.canary.requests, block.stable.requests
+    first, last = max(0, errors - stable), min(errors, canary)
+    logs = [0.0]
+    for j in range(first, last):
+        more = (canary - j) * (errors - j) / ((j + 1) * (stable - errors + j + 1))
+        logs.append(logs[-1] + math.log(more))
+    total = log_sum(logs)
+    return first, [log - total for log in logs]
+
+
 def _odds_gains(block: Block) -> Sequence[float]:
     own, errors = block.canary.errors, block.canary.errors + block.stable.errors
     if not errors:
@@ -121,16 +146,6 @@ def _above_gains(block: Block) -> Sequence[float]:
     if not own + others:
         return (0.0,) * len(STAKES)
     return [own * math.log1p(-stake * (1.0 - share)) + others * math.log1p(stake * share) for stake in STAKES]
-
-
-def _rates_gain(block: Block, rates: tuple[float, float]) -> float:
-    stable_rate, canary_rate = rates
-    both = block.share * canary_rate + (1.0 - block.share) * stable_rate
-    sides = ((block.canary, canary_rate), (block.stable, stable_rate))
-    return sum(
-        tally.errors * math.log(rate / both) + (tally.requests - tally.errors) * math.log((1.0 - rate) / (1.0 - both))
-        for tally, rate in sides
-    )
 
 
 def _sum(held: Sequence[float], gains: Sequence[float]) -> tuple[float, ...]:
