@@ -34,9 +34,10 @@ async def _run(given: argparse.Namespace) -> None:
     gate = Gate(Engine(given.engine), given.label, connections_max=given.connections, image_max=given.image_bytes)
     listener, inode = bind(given.listen, int(given.mode, 8))
     try:
+        ended = _set_by_signals()
         server = await asyncio.start_unix_server(gate.serve, sock=listener, limit=HEAD_MAX, backlog=128)
         _tell_ready(given)
-        await _told_to_end(watches_parent=given.with_parent)
+        await _wait(ended, watches_parent=given.with_parent)
         server.close()
     finally:
         unlink(given.listen, inode)
@@ -48,10 +49,14 @@ def _tell_ready(given: argparse.Namespace) -> None:
     sys.stdout.flush()
 
 
-async def _told_to_end(*, watches_parent: bool) -> None:
+def _set_by_signals() -> asyncio.Event:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    return ended
+
+
+async def _wait(ended: asyncio.Event, *, watches_parent: bool) -> None:
     parent = os.getppid()
     while not ended.is_set():
         try:

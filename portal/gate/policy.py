@@ -11,7 +11,7 @@ from urllib.parse import quote
 from portal.gate import archives, bridges, creation, documents
 from portal.gate.engine import Call, Engine
 from portal.gate.heads import Request
-from portal.gate.names import name
+from portal.gate.names import RESERVED, name
 from portal.gate.refusals import Refusal
 from portal.gate.rules import Act
 from portal.gate.shapes import Shape, free_text, many, record, text
@@ -97,6 +97,8 @@ class Policy:
         return Call("POST", request.target(request.path, request.query), documents.serialise(wanted))
 
     async def _network(self, request: Request, subject: str) -> Answer:
+        if subject in RESERVED:
+            raise Refusal(f"network {subject}: not one of ours")
         status, found = await self._look(request, f"/networks/{subject}")
         if status == 200:
             self._mine(found.get("Labels"), subject)

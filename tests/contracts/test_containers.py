@@ -27,6 +27,7 @@ from portal.domain.container import (
     ContainerLogLine,
     ContainerSpec,
     ContainerState,
+    FileMount,
     HealthCommand,
     Network,
 )
@@ -373,8 +374,9 @@ def test_a_health_command_makes_a_container_healthy(engine: Engine) -> None:
     assert engine.containers.inspect(engine.run(engine.spec()).name).health is ContainerHealth.NONE
 
 
-def test_several_threads_create_and_start_at_the_same_time(engine: Engine) -> None:
-    specs = [engine.spec() for _ in range(3)]
+@pytest.mark.parametrize("files", [(), (FileMount("/etc/app/one", b"1"),)])
+def test_several_threads_create_and_start_at_the_same_time(engine: Engine, files: tuple[FileMount, ...]) -> None:
+    specs = [engine.spec(files=files) for _ in range(3)]
     with ThreadPoolExecutor(6) as pool:
         made = list(pool.map(engine.run, specs + specs))
     assert len({container.id for container in made}) == 3

@@ -16,7 +16,6 @@ import pytest
 
 from tests.contracts.engines import Gate, ask, eventually, folder, gate
 
-
 STARTED: list[subprocess.Popen[str]] = []
 
 

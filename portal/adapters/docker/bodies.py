@@ -24,7 +24,7 @@ def container(spec: ContainerSpec, image_user: str, dialect: Dialect) -> dict[st
     """The body of a create call, hardened whatever the specification says.
 
     The process runs as `spec.user`; without one as the image's user, and as 10001:10001 where that would be root.
-    Whoever needs root says user="root" (it still has no capabilities and gains none).
+    Whoever needs root says user="root", in any image (it still has no capabilities and gains none).
     """
     body: dict[str, Any] = {
         "Image": spec.image,
@@ -53,8 +53,9 @@ def _ulimits(dialect: Dialect) -> dict[str, Any]:
 
 
 def _user(spec: ContainerSpec, image_user: str) -> str:
-    user = spec.user or image_user
-    return USER_WHEN_ROOT if not spec.user and user.partition(":")[0] in ROOTS else user
+    if spec.user:
+        return "0:0" if spec.user == "root" else spec.user
+    return USER_WHEN_ROOT if image_user.partition(":")[0] in ROOTS else image_user
 
 
 def _host(spec: ContainerSpec) -> dict[str, Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 STOP_LOOK_SECONDS = 0.5
+API_OLDEST = "1.41"
 ENDLESS_SECONDS = 30 * 86_400.0
 QueryValue = str | int | float
 
@@ -58,15 +59,27 @@ class EngineCalls:
     def _connect(self) -> tuple[APIClient, Mapping[str, Any]]:
         from docker import APIClient
 
-        client = APIClient(base_url=self.base_url, version="auto", timeout=int(self.timeout_seconds))
+        from portal.adapters.docker.sockets import ClosingAdapter
+
+        client = APIClient(base_url=self.base_url, version=API_OLDEST, timeout=int(self.timeout_seconds))
+        client.mount("http+docker://", ClosingAdapter(self.base_url, timeout_seconds=self.timeout_seconds))
         client.trust_env = False
-        return client, client.version()
+        try:
+            return client, client.version(api_version=False)
+        except BaseException:
+            client.close()
+            raise
 
     @property
     def version(self) -> Mapping[str, Any]:
         """The engine's own account of itself, as read at the first call."""
         _ = self.client
         return self._version
+
+    @property
+    def api_version(self) -> str:
+        """What the engine speaks, which is never older than what Docker 20.10 does. KeyError if it does not say."""
+        return str(self.version["ApiVersion"])
 
     @property
     def is_rootless(self) -> bool:
@@ -92,7 +105,7 @@ class EngineCalls:
         """The answer of the engine; docker.errors.APIError if it is not a good one."""
         client = self.client
         response = client.request(
-            call.method, f"{client.base_url}/v{client.api_version}{call.path}", params=dict(call.query), data=call.data,
+            call.method, f"{client.base_url}/v{self.api_version}{call.path}", params=dict(call.query), data=call.data,
             headers={"Content-Type": call.content_type, **call.headers}, stream=call.is_stream,
             timeout=(self.timeout_seconds, call.timeout_seconds or self.timeout_seconds), allow_redirects=False)
         _raise_for_status(response)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from threading import Event, Lock
+from time import monotonic, sleep
 from urllib.parse import quote
 
 from portal.adapters.docker import bodies, failures, files, lines, reports
@@ -31,6 +32,8 @@ from portal.domain.errors import Conflict, Invalid, NotFound, PortalError, Refus
 
 CALL_SECONDS = 30.0
 IMAGE_SECONDS = 600.0
+OTHER_SECONDS = 3.0
+OTHER_LOOK_SECONDS = 0.05
 REMEMBERED = 512
 EVENTS = '{"type":["container"]}'
 
@@ -54,7 +57,7 @@ class DockerContainers:
             return EngineFacts(
                 name=dialect.name,
                 version=str(version.get("Version", "")),
-                api_version=self._calls.client.api_version,
+                api_version=self._calls.api_version,
                 is_rootless=self._calls.is_rootless,
                 missing=dialect.missing,
             )
@@ -143,8 +146,13 @@ class DockerContainers:
         files.check(spec)
         image = self._image_of(spec.image)
         found = self._existing(spec) if self._is_taken(spec) else self._create(spec, image)
-        if found.state is ContainerState.CREATED:
+        if found.state is not ContainerState.CREATED:
+            return found
+        try:
             self._put_files(spec, found)
+        except Refused:  # unless somebody else started it meanwhile, with its files
+            if self.inspect(spec.name).state is ContainerState.CREATED:
+                raise
         return found
 
     def _image_of(self, reference: str) -> Image:
@@ -188,7 +196,18 @@ class DockerContainers:
         except Conflict as error:
             if error.code != "container_differs":
                 raise
+            with suppress(Refused):
+                self._await_other(spec.name)
         return self._existing(spec)
+
+    def _await_other(self, name: str) -> None:
+        """Somebody else creates it right now: its name is taken a moment before it can be looked at."""
+        end = monotonic() + OTHER_SECONDS
+        while monotonic() < end:
+            with suppress(NotFound):
+                self.inspect(name)
+                return
+            sleep(OTHER_LOOK_SECONDS)
 
     def _put_files(self, spec: ContainerSpec, found: Container) -> None:
         with edge(failures.container(spec.name)):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 
 from portal.domain.errors import Conflict, Invalid, NotFound, PortalError, Refused, Unavailable
 
@@ -37,8 +38,8 @@ def edge(subject: Subject | None = None) -> Generator[None]:
     from requests.exceptions import RequestException
     from urllib3.exceptions import HTTPError
 
-    foreign = (DockerException, StreamParseError, RequestException, HTTPError, OSError, ValueError, LookupError,
-               TypeError, AttributeError)
+    foreign = (DockerException, StreamParseError, RequestException, HTTPError, HTTPException, OSError, ValueError,
+               LookupError, TypeError, AttributeError)
     try:
         yield
     except PortalError:
@@ -63,9 +64,9 @@ def _unanswered(error: Exception) -> PortalError:
     from urllib3.exceptions import HTTPError
 
     reason = f"{type(error).__name__}: {error}"[:REASON_KEPT]
-    is_silence = isinstance(error, (RequestException, HTTPError, OSError)) or "server API version" in reason
-    is_silence = is_silence and not isinstance(error, InvalidJSONError)
-    return Unavailable("engine_unreachable" if is_silence else "engine_failed", reason=reason)
+    is_silence = isinstance(error, (RequestException, HTTPError, HTTPException, OSError))
+    is_nonsense = isinstance(error, InvalidJSONError)
+    return Unavailable("engine_unreachable" if is_silence and not is_nonsense else "engine_failed", reason=reason)
 
 
 def _by_reason(reason: str, subject: Subject) -> PortalError | None:
