@@ -150,7 +150,7 @@ class DockerContainers:
             return found
         try:
             self._put_files(spec, found)
-        except Refused:  # unless somebody else started it meanwhile, with its files
+        except PortalError:  # unless somebody else started it meanwhile, with its files
             if self.inspect(spec.name).state is ContainerState.CREATED:
                 raise
         return found
@@ -218,8 +218,12 @@ class DockerContainers:
     def start(self, name: str) -> None:
         subject = Subject(lambda _: NotFound("container_missing", name=name),
                           lambda reason: Refused("container_start_failed", name=name, reason=reason))
-        with edge(subject):
-            self._calls.post(f"{_path(name)}/start")
+        try:
+            with edge(subject):
+                self._calls.post(f"{_path(name)}/start")
+        except Refused:  # unless somebody else was quicker
+            if not self.inspect(name).is_running:
+                raise
 
     def stop(self, name: str, *, grace_seconds: int = 10) -> None:
         path, limit = f"{_path(name)}/stop", grace_seconds + CALL_SECONDS
