@@ -53,7 +53,7 @@ def log_sum(logs: Sequence[float]) -> float:
     top = max(logs, default=-math.inf)
     if top == -math.inf:
         return top
-    return top + math.log(sum(math.exp(x - top) for x in logs))
+    return top + math.log(sum([math.exp(x - top) for x in logs]))
 
 
 def exp_bounded(log: float) -> float:
@@ -61,9 +61,9 @@ def exp_bounded(log: float) -> float:
     return math.exp(min(LOG_LARGEST, log))
 
 
-def open_wealth(weights: Sequence[float]) -> Wealth:
-    """One unit of money: all but the reserve is staked by `weights`, which sum to 1."""
-    return Wealth(tuple(math.log((1.0 - RESERVE) * weight) for weight in weights))
+def open_wealth(log_weights: Sequence[float]) -> Wealth:
+    """One unit of money: all but the reserve is staked, by weights (given as logarithms) that sum to 1."""
+    return Wealth(tuple(math.log1p(-RESERVE) + log_weight for log_weight in log_weights))
 
 
 def reserve(seen: int) -> float:
@@ -71,18 +71,20 @@ def reserve(seen: int) -> float:
     return RESERVE / math.sqrt(1.0 + seen / RESERVE_CLOCK_REQUESTS)
 
 
-def settle(wealth: Wealth, weights: Sequence[float], *, log_gains: Sequence[float], canary_requests: int) -> Wealth:
+def settle(wealth: Wealth, log_weights: Sequence[float], *, log_gains: Sequence[float], canary_requests: int) -> Wealth:
     """The wealth after a block in which bet i multiplied its money by exp(log_gains[i]).
 
-    Fresh money enters before the block, and its amount depends on the number of requests alone.
+    Fresh money enters before the block, by weights, and its amount depends on the number of requests alone.
     """
     seen = wealth.seen + canary_requests
-    fresh = math.log(reserve(wealth.seen) - reserve(seen)) if canary_requests else -math.inf
-    held = tuple(
-        log_sum((old, fresh + math.log(weight))) + gain
-        for old, weight, gain in zip(wealth.held, weights, log_gains, strict=True)
-    )
-    return Wealth(held, seen)
+    fresh = math.log(max(reserve(wealth.seen) - reserve(seen), 5e-324))
+    triples = zip(wealth.held, log_weights, log_gains, strict=True)
+    return Wealth(tuple([_log_add(held, fresh + share) + gain for held, share, gain in triples]), seen)
+
+
+def _log_add(one: float, other: float) -> float:
+    high, low = (one, other) if one > other else (other, one)
+    return high + math.log1p(math.exp(low - high))
 
 
 def log_worth(wealth: Wealth) -> float:

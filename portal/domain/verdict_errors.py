@@ -38,6 +38,7 @@ STAKES = (1.0, 0.75, 0.5, 0.25, 0.1, 0.04, 0.015)
 STAKE_WEIGHTS = (0.4, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03)
 
 _LOG_ODDS = tuple(math.log(odds) for odds in ODDS)
+_LOG_ODDS_WEIGHTS = tuple(math.log(weight) for weight in ODDS_WEIGHTS)
 _LOG_STAKE_WEIGHTS = tuple(math.log(weight) for weight in STAKE_WEIGHTS)
 _LOG_BELOW_WEIGHT = -math.log(len(ODDS))
 
@@ -55,19 +56,19 @@ class ErrorEvidence:
 
 
 def no_error_evidence() -> ErrorEvidence:
-    return ErrorEvidence(open_wealth(ODDS_WEIGHTS), (0.0,) * len(STAKES), (0.0,) * len(ODDS), (0.0,) * len(ODDS))
+    return ErrorEvidence(open_wealth(_LOG_ODDS_WEIGHTS), (0.0,) * len(STAKES), (0.0,) * len(ODDS), (0.0,) * len(ODDS))
 
 
 def weigh_errors(evidence: ErrorEvidence, block: Block) -> ErrorEvidence:
     """The evidence after one block in which both versions had requests."""
-    share = block.share
+    share, mass = block.share, block.mass
     gains, by_odds = _harm_gains(block), _odds_gains(block)
     return ErrorEvidence(
-        settle(evidence.wealth, ODDS_WEIGHTS, log_gains=gains, canary_requests=block.canary.requests),
+        settle(evidence.wealth, _LOG_ODDS_WEIGHTS, log_gains=gains, canary_requests=block.canary.requests),
         _sum(evidence.above, _above_gains(block)),
         _sum(evidence.below, by_odds),
-        _sum(evidence.below_mass, [block.mass * (odds - 1.0) / (1.0 + share * (odds - 1.0)) for odds in ODDS]),
-        evidence.mass + block.mass,
+        _sum(evidence.below_mass, [mass * (odds - 1.0) / (1.0 + share * (odds - 1.0)) for odds in ODDS]),
+        evidence.mass + mass,
         evidence.excess + block.canary.errors * (1.0 - share) - block.stable.errors * share,
     )
 

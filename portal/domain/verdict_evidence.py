@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from portal.domain.errors import Invalid
@@ -93,27 +93,20 @@ def weigh(evidence: Evidence, *, stable: Tally, canary: Tally) -> Evidence:
     An interval with very few requests waits for the next ones, for at most 30 intervals, so that the share of the
     canary in a block means something; a block in which one version had no request compares nothing.
     """
-    waiting_stable, waiting_canary = evidence.waiting_stable + stable, evidence.waiting_canary + canary
-    seen = replace(
-        evidence,
-        stable=_counts(evidence.stable, stable),
-        canary=_counts(evidence.canary, canary),
-        waiting_stable=waiting_stable,
-        waiting_canary=waiting_canary,
-        waiting_intervals=evidence.waiting_intervals + 1,
-    )
-    is_full = min(waiting_stable.requests, waiting_canary.requests) >= BLOCK_REQUESTS
-    return _close(seen) if is_full or seen.waiting_intervals >= BLOCK_INTERVALS else seen
-
-
-def _close(evidence: Evidence) -> Evidence:
-    block = Block(evidence.waiting_stable, evidence.waiting_canary)
+    waiting = Block(evidence.waiting_stable + stable, evidence.waiting_canary + canary)
+    seen = _counts(evidence.stable, stable), _counts(evidence.canary, canary)
+    intervals = evidence.waiting_intervals + 1
+    is_full = min(waiting.stable.requests, waiting.canary.requests) >= BLOCK_REQUESTS
+    if not is_full and intervals < BLOCK_INTERVALS:
+        return Evidence(
+            evidence.plan, evidence.errors, evidence.latency, *seen, waiting.stable, waiting.canary, intervals
+        )
     errors, latency = evidence.errors, evidence.latency
-    if block.stable.requests and block.canary.requests:
-        errors = weigh_errors(errors, block)
+    if waiting.stable.requests and waiting.canary.requests:
+        errors = weigh_errors(errors, waiting)
     if evidence.plan.is_latency_judged:
-        latency = weigh_latency(latency, block, quantile=evidence.plan.latency_quantile)
-    return Evidence(evidence.plan, errors, latency, evidence.stable, evidence.canary)
+        latency = weigh_latency(latency, waiting, quantile=evidence.plan.latency_quantile)
+    return Evidence(evidence.plan, errors, latency, *seen)
 
 
 def _counts(total: Tally, more: Tally) -> Tally:

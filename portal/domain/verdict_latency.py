@@ -32,6 +32,7 @@ from portal.domain.verdict_tally import LATENCY_STEP, Block, add_counts
 
 RANK_BETS = ((2, 0.3), (2, 1.0), (5, 1.0), (12, 1.0))
 RANK_WEIGHTS = (0.3, 0.3, 0.25, 0.15)
+_LOG_RANK_WEIGHTS = tuple(math.log(weight) for weight in RANK_WEIGHTS)
 SHIFTS = (-52, -31, -19, -12, -8, -5, -3, -2, -1, *range(11), 12, 14, 17, 20, 24, 31, 41, 52)
 """The ratios of the interval, as numbers of bins: 0.1 to 10."""
 STAKES = (0.12, 0.6)
@@ -66,7 +67,7 @@ class _Split:
 
 
 def no_latency_evidence() -> LatencyEvidence:
-    return LatencyEvidence(open_wealth(RANK_WEIGHTS))
+    return LatencyEvidence(open_wealth(_LOG_RANK_WEIGHTS))
 
 
 def weigh_latency(evidence: LatencyEvidence, block: Block, *, quantile: float) -> LatencyEvidence:
@@ -81,7 +82,7 @@ def weigh_latency(evidence: LatencyEvidence, block: Block, *, quantile: float) -
     gains = _rank_gains(_Ranks(known), answered)
     return replace(
         evidence,
-        wealth=settle(evidence.wealth, RANK_WEIGHTS, log_gains=gains, canary_requests=answered.canary.requests),
+        wealth=settle(evidence.wealth, _LOG_RANK_WEIGHTS, log_gains=gains, canary_requests=answered.canary.requests),
         above=_rows(evidence.above, split, sign=-1.0),
         below=_rows(evidence.below, split, sign=+1.0),
         score=_scores(evidence.score, split),
