@@ -11,15 +11,18 @@ from portal.gate.refusals import Refusal
 from portal.gate.shapes import boolean, free_text, many, mapping, one_of, record
 
 _pool = record({"Subnet": private_subnet, "IPRange": private_subnet, "Gateway": address}, ("Subnet",))
-_body = record({
-    "Name": name,
-    "Driver": one_of("bridge"),
-    "CheckDuplicate": boolean,
-    "Internal": boolean,
-    "EnableIPv6": one_of(False),
-    "Labels": mapping(name, free_text(1024), 16),
-    "IPAM": record({"Driver": one_of("default"), "Config": many(_pool, 1)}),
-}, ("Name", "IPAM"))
+_body = record(
+    {
+        "Name": name,
+        "Driver": one_of("bridge"),
+        "CheckDuplicate": boolean,
+        "Internal": boolean,
+        "EnableIPv6": one_of(False),
+        "Labels": mapping(name, free_text(1024), limit=16),
+        "IPAM": record({"Driver": one_of("default"), "Config": many(_pool, 1)}),
+    },
+    ("Name", "IPAM"),
+)
 
 
 def network(body: bytes, label: str) -> dict[str, Any]:

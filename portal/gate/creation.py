@@ -13,51 +13,64 @@ SECONDS = 1_000_000_000
 PIDS_DEFAULT = 512
 TMPFS = r"(?:rw|noexec|nosuid|nodev|size=\d{1,12}[kmg]?|mode=[01]?[0-7]{3}|uid=\d{1,7}|gid=\d{1,7})"
 
-_labels = mapping(text(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}"), free_text(1024), 64)
-_health = record({
-    "Test": many(free_text(4096), 64),
-    "Interval": integer(0, 3600 * SECONDS),
-    "Timeout": integer(0, 3600 * SECONDS),
-    "StartPeriod": integer(0, 3600 * SECONDS),
-    "Retries": integer(0, 100),
-})
+_labels = mapping(text(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}"), free_text(1024), limit=64)
+_health = record(
+    {
+        "Test": many(free_text(4096), 64),
+        "Interval": integer(0, 3600 * SECONDS),
+        "Timeout": integer(0, 3600 * SECONDS),
+        "StartPeriod": integer(0, 3600 * SECONDS),
+        "Retries": integer(0, 100),
+    }
+)
 _restart = record({"Name": one_of("no", "on-failure"), "MaximumRetryCount": integer(0, 100)}, ("Name",))
-_log = record({
-    "Type": one_of("json-file", "k8s-file"),
-    "Config": record({"max-size": text(r"\d{1,12}[kmg]?"), "max-file": text(r"\d{1,2}")}),
-}, ("Type",))
-_mount = record({"Type": one_of("volume"), "Source": name, "Target": inner_path, "ReadOnly": boolean},
-                ("Type", "Target"))
-_limit = record({"Name": one_of("nofile", "nproc"), "Soft": integer(0, 1 << 20), "Hard": integer(0, 1 << 20)},
-                ("Name", "Soft", "Hard"))
-_host = record({
-    "Memory": integer(0, 1 << 44),
-    "MemorySwap": integer(0, 1 << 44),
-    "NanoCpus": integer(0, 1024 * SECONDS),
-    "PidsLimit": integer(1, 32_768),
-    "ReadonlyRootfs": boolean,
-    "Tmpfs": mapping(inner_path, text(f"{TMPFS}(?:,{TMPFS})*|"), 16),
-    "RestartPolicy": _restart,
-    "LogConfig": _log,
-    "NetworkMode": name,
-    "CapDrop": many(one_of("ALL"), 1),
-    "SecurityOpt": many(one_of("no-new-privileges", "no-new-privileges:true"), 1),
-    "Mounts": many(_mount, 32),
-    "Ulimits": many(_limit, 8),
-})
+_log = record(
+    {
+        "Type": one_of("json-file", "k8s-file"),
+        "Config": record({"max-size": text(r"\d{1,12}[kmg]?"), "max-file": text(r"\d{1,2}")}),
+    },
+    ("Type",),
+)
+_mount = record(
+    {"Type": one_of("volume"), "Source": name, "Target": inner_path, "ReadOnly": boolean}, ("Type", "Target")
+)
+_limit = record(
+    {"Name": one_of("nofile", "nproc"), "Soft": integer(0, 1 << 20), "Hard": integer(0, 1 << 20)},
+    ("Name", "Soft", "Hard"),
+)
+_host = record(
+    {
+        "Memory": integer(0, 1 << 44),
+        "MemorySwap": integer(0, 1 << 44),
+        "NanoCpus": integer(0, 1024 * SECONDS),
+        "PidsLimit": integer(1, 32_768),
+        "ReadonlyRootfs": boolean,
+        "Tmpfs": mapping(inner_path, text(f"{TMPFS}(?:,{TMPFS})*|"), limit=16),
+        "RestartPolicy": _restart,
+        "LogConfig": _log,
+        "NetworkMode": name,
+        "CapDrop": many(one_of("ALL"), 1),
+        "SecurityOpt": many(one_of("no-new-privileges", "no-new-privileges:true"), 1),
+        "Mounts": many(_mount, 32),
+        "Ulimits": many(_limit, 8),
+    }
+)
 _endpoint = record({"IPAMConfig": record({"IPv4Address": address})})
-_body = record({
-    "Image": reference,
-    "Cmd": many(free_text(65_536), 256),
-    "Env": many(free_text(65_536), 512),
-    "Labels": _labels,
-    "Healthcheck": _health,
-    "HostConfig": _host,
-    "NetworkingConfig": record({"EndpointsConfig": mapping(name, _endpoint, 1)}),
-    "User": text(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?"),
-    "StopSignal": text(r"SIG[A-Z0-9+-]{1,12}|\d{1,2}"),
-    "StopTimeout": integer(0, 3600),
-}, ("Image",))
+_body = record(
+    {
+        "Image": reference,
+        "Cmd": many(free_text(65_536), 256),
+        "Env": many(free_text(65_536), 512),
+        "Labels": _labels,
+        "Healthcheck": _health,
+        "HostConfig": _host,
+        "NetworkingConfig": record({"EndpointsConfig": mapping(name, _endpoint, limit=1)}),
+        "User": text(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?"),
+        "StopSignal": text(r"SIG[A-Z0-9+-]{1,12}|\d{1,2}"),
+        "StopTimeout": integer(0, 3600),
+    },
+    ("Image",),
+)
 
 
 def container(body: bytes, label: str) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from portal.gate.refusals import Refusal
 def parse(body: bytes) -> Any:
     """The value. Refuses anything but UTF-8, keys twice (in any letter case), NaN, Infinity, and endless nesting."""
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant,
-                          parse_float=_no_float)
+        return json.loads(
+            body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_no_float
+        )
     except (ValueError, RecursionError):
         raise Refusal("body: not plain JSON") from None
 

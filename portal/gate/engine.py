@@ -30,8 +30,16 @@ class Call:
 
     def head(self) -> bytes:
         length = len(self.body) if self.length is None else self.length
-        lines = (f"{self.method} {self.target} {self.protocol}", "Host: engine", "Connection: close", *self.headers,
-                 f"Content-Type: {self.content_type}", f"Content-Length: {length}", "", "")
+        lines = (
+            f"{self.method} {self.target} {self.protocol}",
+            "Host: engine",
+            "Connection: close",
+            *self.headers,
+            f"Content-Type: {self.content_type}",
+            f"Content-Length: {length}",
+            "",
+            "",
+        )
         return "\r\n".join(lines).encode("ascii")
 
 
@@ -55,7 +63,7 @@ class Engine:
         finally:
             writer.close()
 
-    async def ask(self, method: str, target: str, body: bytes = b"") -> tuple[int, Any]:
+    async def ask(self, method: str, target: str, *, body: bytes = b"") -> tuple[int, Any]:
         """Status and JSON of the answer, which is None if it is not JSON."""
         call = Call(method, target, body, protocol="HTTP/1.0")
         try:

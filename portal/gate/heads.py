@@ -57,8 +57,14 @@ def parse_head(head: bytes) -> Request:
     path, _, query = found[2].partition("?")
     version = _version.match(path)
     prefix = version[0] if version else ""
-    return Request(found[1], _path(path[len(prefix):]), _query(query), _length(headers), prefix,
-                   headers.get("x-registry-auth", ""))
+    return Request(
+        found[1],
+        _path(path[len(prefix) :]),
+        _query(query),
+        _length(headers),
+        prefix,
+        headers.get("x-registry-auth", ""),
+    )
 
 
 def _headers(lines: list[str]) -> dict[str, str]:

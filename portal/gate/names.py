@@ -11,8 +11,9 @@ from portal.gate.shapes import free_text, text
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
 REFERENCE = r"[A-Za-z0-9](?!.*\.\.)(?!.*//)[A-Za-z0-9_.:/@-]{0,254}"
-RESERVED = frozenset({"host", "bridge", "none", "default", "podman", "slirp4netns", "pasta", "private", "container",
-                      "ns", "pod"})
+RESERVED = frozenset(
+    {"host", "bridge", "none", "default", "podman", "slirp4netns", "pasta", "private", "container", "ns", "pod"}
+)
 KERNEL_PATHS = ("/proc", "/sys", "/dev")
 PRIVATE = tuple(ipaddress.IPv4Network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 

@@ -36,11 +36,11 @@ class Policy:
         self.engine = engine
         self.label = label
 
-    async def decide(self, act: Act, request: Request, subject: str, body: bytes) -> Call | Answer:
+    async def decide(self, act: Act, request: Request, *, subject: str, body: bytes) -> Call | Answer:
         """The call to make, or the answer at once. Refusal if it is not allowed."""
         match act:
             case Act.INSPECT | Act.OWN | Act.ARCHIVE:
-                return await self._own(act, request, subject, body)
+                return await self._own(act, request, subject=subject, body=body)
             case Act.CREATE:
                 return await self._create(request, body)
             case Act.NETWORK_INSPECT:
@@ -54,8 +54,12 @@ class Policy:
     def _at_once(self, act: Act, request: Request) -> Call:
         """The calls for which nothing has to be looked up."""
         if act is Act.LOAD:
-            return Call("POST", request.target(request.path, request.query), content_type="application/x-tar",
-                        length=request.length)
+            return Call(
+                "POST",
+                request.target(request.path, request.query),
+                content_type="application/x-tar",
+                length=request.length,
+            )
         if act is Act.PASS:
             return self._pass(request)
         return self._listed(request, EVENT_FILTERS if act is Act.EVENTS else CONTAINER_FILTERS)
@@ -73,7 +77,7 @@ class Policy:
             filters["type"] = ["container"]
         return Call("GET", request.target(request.path, request.query | {"filters": json.dumps(filters)}))
 
-    async def _own(self, act: Act, request: Request, subject: str, body: bytes) -> Call | Answer:
+    async def _own(self, act: Act, request: Request, *, subject: str, body: bytes) -> Call | Answer:
         status, found = await self._look(request, f"/containers/{subject}/json")
         if status != 200:
             return Answer(status, documents.serialise(found))
@@ -118,7 +122,7 @@ class Policy:
         status, found = await self._look(request, f"/volumes/{volume}")
         if status == 404 or found.get("Name") != volume:  # Podman also answers for the beginning of a name
             body = documents.serialise({"Name": volume, "Driver": "local", "Labels": {key: value}})
-            status, found = await self.engine.ask("POST", request.target("/volumes/create", {}), body)
+            status, found = await self.engine.ask("POST", request.target("/volumes/create", {}), body=body)
         if status not in (200, 201) or found.get("Name") != volume:
             raise Refusal(f"volume {volume}: not there")
         self._mine(found.get("Labels"), volume)

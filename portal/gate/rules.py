@@ -50,10 +50,22 @@ off = text(r"0|[Ff]alse")
 moment = text(r"\d{1,12}(?:\.\d{1,9})?")
 seconds = text(r"\d{1,4}")
 CONTAINER = rf"/containers/({NAME})"
-LOGS: Mapping[str, Shape] = {"stdout": flag, "stderr": flag, "follow": flag, "timestamps": flag,
-                             "tail": text(r"all|\d{1,7}"), "since": moment, "until": moment}
-LIST: Mapping[str, Shape] = {"all": flag, "limit": text(r"-1|\d{1,5}"), "size": off, "trunc_cmd": flag,
-                             "filters": free_text(4096)}
+LOGS: Mapping[str, Shape] = {
+    "stdout": flag,
+    "stderr": flag,
+    "follow": flag,
+    "timestamps": flag,
+    "tail": text(r"all|\d{1,7}"),
+    "since": moment,
+    "until": moment,
+}
+LIST: Mapping[str, Shape] = {
+    "all": flag,
+    "limit": text(r"-1|\d{1,5}"),
+    "size": off,
+    "trunc_cmd": flag,
+    "filters": free_text(4096),
+}
 
 RULES = (
     Rule("GET", "/_ping", Act.PASS),
@@ -66,8 +78,14 @@ RULES = (
     Rule("GET", CONTAINER + "/logs", Act.OWN, LOGS, seconds=None),
     Rule("GET", CONTAINER + "/stats", Act.OWN, {"stream": flag, "one-shot": flag}, seconds=None),
     Rule("POST", "/containers/create", Act.CREATE, {"name": name}, ("name",), body_max=BODY_MAX),
-    Rule("PUT", CONTAINER + "/archive", Act.ARCHIVE, {"path": inner_path, "noOverwriteDirNonDir": flag}, ("path",),
-         body_max=ARCHIVE_MAX),
+    Rule(
+        "PUT",
+        CONTAINER + "/archive",
+        Act.ARCHIVE,
+        {"path": inner_path, "noOverwriteDirNonDir": flag},
+        ("path",),
+        body_max=ARCHIVE_MAX,
+    ),
     Rule("POST", CONTAINER + "/start", Act.OWN),
     Rule("POST", CONTAINER + "/stop", Act.OWN, {"t": seconds}, seconds=70 * MINUTE),
     Rule("POST", CONTAINER + "/kill", Act.OWN, {"signal": text(r"(?:SIG)?[A-Z0-9]{1,8}")}),
@@ -75,8 +93,14 @@ RULES = (
     Rule("DELETE", CONTAINER, Act.OWN, {"v": flag, "force": flag, "link": off}),
     Rule("GET", "/images/json", Act.PASS, {"all": flag, "only_ids": off, "digests": flag}),
     Rule("GET", rf"/images/({REFERENCE})/json", Act.PASS),
-    Rule("POST", "/images/create", Act.PASS, {"fromImage": reference, "tag": text(r"[A-Za-z0-9_@:.-]{1,160}")},
-         ("fromImage", "tag"), seconds=30 * MINUTE),
+    Rule(
+        "POST",
+        "/images/create",
+        Act.PASS,
+        {"fromImage": reference, "tag": text(r"[A-Za-z0-9_@:.-]{1,160}")},
+        ("fromImage", "tag"),
+        seconds=30 * MINUTE,
+    ),
     Rule("POST", "/images/load", Act.LOAD, {"quiet": flag}, seconds=30 * MINUTE),
     Rule("GET", "/networks", Act.LIST, {"filters": free_text(4096)}),
     Rule("GET", rf"/networks/({NAME})", Act.NETWORK_INSPECT),

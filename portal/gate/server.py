@@ -51,21 +51,21 @@ class Gate:
             if request:
                 await self._answer(request, client)
         except Refusal as refusal:
-            await self._refuse(request, refusal, client[1])
+            await self._refuse(request, refusal, writer=client[1])
         except EngineSilent as error:
             journal("engine_silent", reason=str(error))
             await _reply(client[1], Answer(502, _message("the engine does not answer")))
 
     async def _answer(self, request: Request, client: Sides) -> None:
         rule, subject = find(request)
-        body = await self._body(rule, request, client[0])
-        decided = await self.policy.decide(rule.act, request, subject, body)
+        body = await self._body(rule, request, reader=client[0])
+        decided = await self.policy.decide(rule.act, request, subject=subject, body=body)
         if isinstance(decided, Answer):
             await _reply(client[1], decided)
         else:
-            await self._hand_on(rule, decided, client)
+            await self._hand_on(rule, decided, client=client)
 
-    async def _body(self, rule: Rule, request: Request, reader: StreamReader) -> bytes:
+    async def _body(self, rule: Rule, request: Request, *, reader: StreamReader) -> bytes:
         limit = self.image_max if rule.act is Act.LOAD else rule.body_max
         if request.length > limit and limit:
             raise Refusal(f"body: larger than {limit} bytes", status=413)
@@ -77,19 +77,19 @@ class Gate:
             raise Refusal("body: none expected")
         return body
 
-    async def _hand_on(self, rule: Rule, call: Call, client: Sides) -> None:
+    async def _hand_on(self, rule: Rule, call: Call, *, client: Sides) -> None:
         async with asyncio.timeout(rule.seconds), self.engine.send(call) as (reader, writer):
             if call.length:
-                await _copy(client[0], writer, call.length)
+                await _copy(client[0], writer, length=call.length)
             await _until_either_ends(reader, client)
 
-    async def _refuse(self, request: Request | None, refusal: Refusal, writer: StreamWriter) -> None:
+    async def _refuse(self, request: Request | None, refusal: Refusal, *, writer: StreamWriter) -> None:
         where = (request.method, request.path) if request else ("", "")
         journal("refused", method=where[0], path=where[1], reason=refusal.reason)
         await _reply(writer, Answer(refusal.status, _message(refusal.reason)))
 
 
-async def _copy(reader: StreamReader, writer: StreamWriter, length: int) -> None:
+async def _copy(reader: StreamReader, writer: StreamWriter, *, length: int) -> None:
     while length:
         async with asyncio.timeout(BODY_SECONDS):
             part = await reader.read(min(length, CHUNK))

@@ -71,7 +71,7 @@ def many(shape: Shape, limit: int) -> Shape:
     return check
 
 
-def mapping(key: Shape, shape: Shape, limit: int) -> Shape:
+def mapping(key: Shape, shape: Shape, *, limit: int) -> Shape:
     """A JSON object with free keys."""
 
     def check(value: Any, place: str) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def record(fields: Mapping[str, Shape], required: tuple[str, ...] = ()) -> Shape
 
     def check(value: Any, place: str) -> dict[str, Any]:
         items = _object(value, place)
-        _known(items, fields, place)
+        _known(items, fields, place=place)
         present = {name: item for name, item in items.items() if item is not None}
         if missing := [name for name in required if name not in present]:
             raise Refusal(f"{place}.{missing[0]}: missing")
@@ -103,7 +103,7 @@ def _object(value: Any, place: str) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def _known(value: dict[str, Any], fields: Mapping[str, Shape], place: str) -> None:
+def _known(value: dict[str, Any], fields: Mapping[str, Shape], *, place: str) -> None:
     for name in value:
         if name not in fields:
             raise Refusal(f"{place}.{name}: field not allowed")

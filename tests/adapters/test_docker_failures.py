@@ -40,11 +40,25 @@ SPECIAL: dict[type[Exception], Exception] = {
 
 def foreign_errors() -> list[Exception]:
     """One of every class that the libraries underneath can raise."""
-    classes = [kind for module in (docker.errors, requests.exceptions, urllib3.exceptions)
-               for _, kind in inspect.getmembers(module, inspect.isclass)
-               if issubclass(kind, Exception) and not issubclass(kind, Warning)]
-    system = [OSError, ConnectionResetError, BrokenPipeError, TimeoutError, FileNotFoundError, PermissionError,
-              ValueError, KeyError, IndexError, TypeError, AttributeError]
+    classes = [
+        kind
+        for module in (docker.errors, requests.exceptions, urllib3.exceptions)
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, Exception) and not issubclass(kind, Warning)
+    ]
+    system = [
+        OSError,
+        ConnectionResetError,
+        BrokenPipeError,
+        TimeoutError,
+        FileNotFoundError,
+        PermissionError,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+    ]
     return [made(kind) for kind in dict.fromkeys([*classes, *system])]
 
 
@@ -84,19 +98,22 @@ def answer(status: int, message: str) -> docker.errors.APIError:
     return kind("x", response=response, explanation=message)
 
 
-@pytest.mark.parametrize(("status", "message", "code"), [
-    (404, "No such container: x", "container_missing"),
-    (403, "gate: x: not one of ours", "engine_refused"),
-    (413, "gate: body: larger than 1 bytes", "engine_refused"),
-    (502, "gate: the engine does not answer", "engine_unreachable"),
-    (503, "gate: too many connections", "engine_unreachable"),
-    (500, "write /var/lib/x: no space left on device", "engine_disk_full"),
-    (403, "driver failed: Address already in use", "address_taken"),
-    (500, "requested ip address 10.0.0.9 is already allocated to container ID x", "address_taken"),
-    (400, "invalid reference format", "engine_invalid"),
-    (500, "something else", "engine_failed"),
-    (301, "", "engine_failed"),
-])
+@pytest.mark.parametrize(
+    ("status", "message", "code"),
+    [
+        (404, "No such container: x", "container_missing"),
+        (403, "gate: x: not one of ours", "engine_refused"),
+        (413, "gate: body: larger than 1 bytes", "engine_refused"),
+        (502, "gate: the engine does not answer", "engine_unreachable"),
+        (503, "gate: too many connections", "engine_unreachable"),
+        (500, "write /var/lib/x: no space left on device", "engine_disk_full"),
+        (403, "driver failed: Address already in use", "address_taken"),
+        (500, "requested ip address 10.0.0.9 is already allocated to container ID x", "address_taken"),
+        (400, "invalid reference format", "engine_invalid"),
+        (500, "something else", "engine_failed"),
+        (301, "", "engine_failed"),
+    ],
+)
 def test_an_answer_of_the_engine_becomes_the_error_it_means(status: int, message: str, code: str) -> None:
     subject = Subject(missing=lambda _: NotFound("container_missing", name="x"), address="10.0.0.9")
     assert translate(answer(status, message), subject).code == code
@@ -130,12 +147,21 @@ def odd_engine() -> Iterator[Callable[[bytes], str]]:
 
 
 CALLS: dict[str, Callable[[DockerContainers], Any]] = {
-    "about": lambda c: c.about(), "image": lambda c: c.image("x"), "images": lambda c: c.images(),
-    "pull": lambda c: c.pull("x"), "load": lambda c: c.load(b""), "start": lambda c: c.start("x"),
-    "network": lambda c: c.ensure_network(Network("x", "10.0.0.0/24")), "stop": lambda c: c.stop("x"),
-    "create": lambda c: c.create(ContainerSpec("x", "y")), "remove": lambda c: c.remove("x"),
-    "inspect": lambda c: c.inspect("x"), "list": lambda c: c.list(), "logs": lambda c: c.logs("x"),
-    "follow": lambda c: list(c.follow_logs("x", Event())), "stats": lambda c: c.stats("x"),
+    "about": lambda c: c.about(),
+    "image": lambda c: c.image("x"),
+    "images": lambda c: c.images(),
+    "pull": lambda c: c.pull("x"),
+    "load": lambda c: c.load(b""),
+    "start": lambda c: c.start("x"),
+    "network": lambda c: c.ensure_network(Network("x", "10.0.0.0/24")),
+    "stop": lambda c: c.stop("x"),
+    "create": lambda c: c.create(ContainerSpec("x", "y")),
+    "remove": lambda c: c.remove("x"),
+    "inspect": lambda c: c.inspect("x"),
+    "list": lambda c: c.list(),
+    "logs": lambda c: c.logs("x"),
+    "follow": lambda c: list(c.follow_logs("x", Event())),
+    "stats": lambda c: c.stats("x"),
     "events": lambda c: list(c.events(Event())),
 }
 VERSION = b'{"ApiVersion":"1.41","Version":"1","Components":[]}'
@@ -146,15 +172,31 @@ def reply_of(body: bytes, *, status: bytes = b"200 OK") -> bytes:
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
-@pytest.mark.parametrize("reply", [
-    b"", b"junk\r\n\r\n", reply_of(b""), reply_of(b"<html>"), reply_of(b"null"), reply_of(b"[1]"), reply_of(b"{}"),
-    reply_of(VERSION[:20]),
-    reply_of(b"{}", status=b"500 Oops"), reply_of(b"not json", status=b"404 No"), reply_of(b'"text"', status=b"400 No"),
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", reply_of(b'{"message":null}', status=b"409 No"),
-    reply_of(VERSION), reply_of(VERSION)[:-10], reply_of(b"", status=b"301 Moved"),
-])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"",
+        b"junk\r\n\r\n",
+        reply_of(b""),
+        reply_of(b"<html>"),
+        reply_of(b"null"),
+        reply_of(b"[1]"),
+        reply_of(b"{}"),
+        reply_of(VERSION[:20]),
+        reply_of(b"{}", status=b"500 Oops"),
+        reply_of(b"not json", status=b"404 No"),
+        reply_of(b'"text"', status=b"400 No"),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        reply_of(b'{"message":null}', status=b"409 No"),
+        reply_of(VERSION),
+        reply_of(VERSION)[:-10],
+        reply_of(b"", status=b"301 Moved"),
+    ],
+)
 def test_an_engine_that_answers_nonsense_causes_none_of_ours(
-    odd_engine: Callable[[bytes], str], call: Callable[[DockerContainers], Any], reply: bytes,
+    odd_engine: Callable[[bytes], str],
+    call: Callable[[DockerContainers], Any],
+    reply: bytes,
 ) -> None:
     containers = DockerContainers(odd_engine(reply), timeout_seconds=2)
     with suppress(PortalError):

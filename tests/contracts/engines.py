@@ -98,23 +98,40 @@ def podman_socket() -> Iterator[str]:
     if podman is None:
         pytest.fail("podman is not installed. Run: bin/setup --system podman", pytrace=False)
     with folder() as home:
-        command = [podman, "--root", str(home / "root"), "--runroot", str(home / "run"), "--tmpdir", str(home / "tmp"),
-                   "--cgroup-manager", "cgroupfs", *(["--runtime", "runc"] if shutil.which("runc") else [])]
+        command = [
+            podman,
+            "--root",
+            str(home / "root"),
+            "--runroot",
+            str(home / "run"),
+            "--tmpdir",
+            str(home / "tmp"),
+            "--cgroup-manager",
+            "cgroupfs",
+            *(["--runtime", "runc"] if shutil.which("runc") else []),
+        ]
         (home / "conf").write_text(f'[engine]\nevents_logger="file"\n[network]\nnetwork_config_dir="{home}/net"\n')
         environment = {**os.environ, "CONTAINERS_CONF": str(home / "conf")}
         path = str(home / "podman.sock")
         service = [*command, "system", "service", "--time", "0", f"unix://{path}"]
         with running(service, lambda: answers(path), home / "log", environment):
             yield path
-            subprocess.run([*command, "rm", "--all", "--force", "--time", "0"], env=environment, check=False,
-                           capture_output=True, timeout=60)
-            subprocess.run([*command, "system", "reset", "--force"], env=environment, check=False,
-                           capture_output=True, timeout=60)
+            subprocess.run(
+                [*command, "rm", "--all", "--force", "--time", "0"],
+                env=environment,
+                check=False,
+                capture_output=True,
+                timeout=60,
+            )
+            subprocess.run(
+                [*command, "system", "reset", "--force"], env=environment, check=False, capture_output=True, timeout=60
+            )
 
 
 @contextmanager
-def running(command: list[str], is_ready: Callable[[], bool], log: Path,
-            environment: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: list[str], is_ready: Callable[[], bool], log: Path, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process from ready to ended."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment, start_new_session=True)
@@ -159,10 +176,14 @@ def image_archive(reference: str = IMAGE, *, user: str = "") -> bytes:
     """A `docker save` archive of one layer: busybox with what it is linked to, and a folder with a file."""
     layer = _layer()
     run = {"User": user, "Labels": {"maker": PREFIX}, "Cmd": ["/bin/sh"]}
-    config = {"architecture": os.uname().machine.replace("x86_64", "amd64").replace("aarch64", "arm64"), "os": "linux",
-              "created": "2026-01-01T00:00:00Z", "config": run,
-              "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
-              "history": [{"created": "2026-01-01T00:00:00Z"}]}
+    config = {
+        "architecture": os.uname().machine.replace("x86_64", "amd64").replace("aarch64", "arm64"),
+        "os": "linux",
+        "created": "2026-01-01T00:00:00Z",
+        "config": run,
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
+        "history": [{"created": "2026-01-01T00:00:00Z"}],
+    }
     document = json.dumps(config).encode()
     name = f"{hashlib.sha256(document).hexdigest()}.json"
     manifest = json.dumps([{"Config": name, "RepoTags": [reference], "Layers": ["layer/layer.tar"]}]).encode()

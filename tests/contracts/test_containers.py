@@ -102,8 +102,10 @@ def sweep(socket: str, network: str) -> None:
     ask(socket, "DELETE", f"/v1.41/networks/{network}")
 
 
-@pytest.fixture(scope="module", params=["memory", pytest.param("docker", marks=pytest.mark.live),
-                                        pytest.param("podman", marks=pytest.mark.live)])
+@pytest.fixture(
+    scope="module",
+    params=["memory", pytest.param("docker", marks=pytest.mark.live), pytest.param("podman", marks=pytest.mark.live)],
+)
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     with ExitStack() as stack:
         yield memory_engine() if request.param == "memory" else real_engine(stack, request.param)
@@ -116,6 +118,7 @@ def network(engine: Engine) -> Network:
 
 def keep(lines: Iterator[Any], into: list[Any]) -> Thread:
     """Reads on in a thread; what came is seen at once."""
+
     def work() -> None:
         for line in lines:
             into.append(line)  # noqa: PERF402
@@ -284,8 +287,12 @@ def test_a_removed_container_is_gone_and_can_be_removed_again(engine: Engine) ->
 def test_a_container_that_crashes_is_restarted_so_often_and_then_given_up(engine: Engine) -> None:
     spec = engine.crashing(restart_attempts=1)
     engine.run(spec)
-    eventually(lambda: engine.containers.inspect(spec.name).state is ContainerState.EXITED
-               and engine.containers.inspect(spec.name).restart_count == 1)
+    eventually(
+        lambda: (
+            engine.containers.inspect(spec.name).state is ContainerState.EXITED
+            and engine.containers.inspect(spec.name).restart_count == 1
+        )
+    )
     assert engine.containers.inspect(spec.name).exit_code in (1, 3)
 
 
@@ -386,3 +393,18 @@ def test_several_threads_create_and_start_at_the_same_time(engine: Engine, files
 def test_a_name_that_is_not_ours_is_refused_or_unknown(engine: Engine) -> None:
     with pytest.raises((NotFound, Refused)):
         engine.containers.inspect("../../etc/passwd")
+
+
+def test_health_checks_make_no_noise_among_the_events(engine: Engine) -> None:
+    if "health" in engine.containers.about().missing:
+        pytest.skip("Podman runs health commands by systemd timers, and says so in what it lacks")
+    command = HealthCommand(("/bin/sh", "-c", "true"), interval_seconds=0.1, start_seconds=0.1)
+    spec, stop, events = engine.spec(health=command), Event(), list[Any]()
+    thread = keep(engine.containers.events(stop, since=datetime.now(UTC)), events)
+    engine.run(spec)
+    eventually(lambda: engine.containers.inspect(spec.name).health is ContainerHealth.HEALTHY)
+    engine.containers.remove(spec.name)
+    eventually(lambda: "destroy" in [event.action for event in events if event.container_name == spec.name])
+    assert not [event.action for event in events if event.action.startswith("exec")]
+    stop.set()
+    thread.join(2)

@@ -34,13 +34,25 @@ def test_plain_files_pass_as_roots_without_special_bits() -> None:
         assert found == {"a": (0o755, 0, ""), "b" * 200: (0o644, 0, "")}
 
 
-@pytest.mark.parametrize("info", [
-    member("../x"), member("/etc/passwd"), member("a/b"), member(".."), member("."), member("x", type=tarfile.DIRTYPE),
-    member("x", type=tarfile.SYMTYPE, linkname="/etc"), member("x", type=tarfile.LNKTYPE, linkname="/etc/shadow"),
-    member("x", type=tarfile.CHRTYPE, devmajor=1, devminor=3), member("x", type=tarfile.BLKTYPE),
-    member("x", type=tarfile.FIFOTYPE), member("x", pax_headers={"path": "../../y"}),
-    member("x", pax_headers={"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "y"}),
-], ids=lambda info: f"{info.name}-{info.type!r}-{info.pax_headers}")
+@pytest.mark.parametrize(
+    "info",
+    [
+        member("../x"),
+        member("/etc/passwd"),
+        member("a/b"),
+        member(".."),
+        member("."),
+        member("x", type=tarfile.DIRTYPE),
+        member("x", type=tarfile.SYMTYPE, linkname="/etc"),
+        member("x", type=tarfile.LNKTYPE, linkname="/etc/shadow"),
+        member("x", type=tarfile.CHRTYPE, devmajor=1, devminor=3),
+        member("x", type=tarfile.BLKTYPE),
+        member("x", type=tarfile.FIFOTYPE),
+        member("x", pax_headers={"path": "../../y"}),
+        member("x", pax_headers={"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "y"}),
+    ],
+    ids=lambda info: f"{info.name}-{info.type!r}-{info.pax_headers}",
+)
 def test_anything_else_in_it_is_refused(info: tarfile.TarInfo) -> None:
     with pytest.raises(Refusal):
         rewrite(archive((info, b"")))

@@ -13,16 +13,39 @@ from portal.gate import bridges, creation, documents
 from portal.gate.refusals import Refusal
 
 LABEL = "codexfather.managed=1"
-TOP = {"Image", "Cmd", "Env", "Labels", "Healthcheck", "HostConfig", "NetworkingConfig", "User", "StopSignal",
-       "StopTimeout"}
+TOP = {
+    "Image",
+    "Cmd",
+    "Env",
+    "Labels",
+    "Healthcheck",
+    "HostConfig",
+    "NetworkingConfig",
+    "User",
+    "StopSignal",
+    "StopTimeout",
+}
 HARMLESS: dict[str, Any] = {
-    "Image": "hello@sha256:" + "a" * 64, "Cmd": ["serve", "--port=80"], "Env": ["A=ü", "B="], "Labels": {"a.b/c": "d"},
-    "User": "10001:10001", "StopTimeout": 10, "Healthcheck": {"Test": ["CMD", "true"], "Interval": 1_000_000},
-    "HostConfig": {"Memory": 1 << 28, "NanoCpus": 500_000_000, "PidsLimit": 64, "ReadonlyRootfs": True,
-                   "Tmpfs": {"/tmp": "rw,noexec,size=64m,mode=1777"}, "NetworkMode": "net",
-                   "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 5}, "CapDrop": ["ALL"],
-                   "LogConfig": {"Type": "json-file", "Config": {"max-size": "10485760", "max-file": "3"}},
-                   "SecurityOpt": ["no-new-privileges"], "Mounts": [{"Type": "volume", "Source": "v", "Target": "/v"}]},
+    "Image": "hello@sha256:" + "a" * 64,
+    "Cmd": ["serve", "--port=80"],
+    "Env": ["A=ü", "B="],
+    "Labels": {"a.b/c": "d"},
+    "User": "10001:10001",
+    "StopTimeout": 10,
+    "Healthcheck": {"Test": ["CMD", "true"], "Interval": 1_000_000},
+    "HostConfig": {
+        "Memory": 1 << 28,
+        "NanoCpus": 500_000_000,
+        "PidsLimit": 64,
+        "ReadonlyRootfs": True,
+        "Tmpfs": {"/tmp": "rw,noexec,size=64m,mode=1777"},
+        "NetworkMode": "net",
+        "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 5},
+        "CapDrop": ["ALL"],
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": "10485760", "max-file": "3"}},
+        "SecurityOpt": ["no-new-privileges"],
+        "Mounts": [{"Type": "volume", "Source": "v", "Target": "/v"}],
+    },
     "NetworkingConfig": {"EndpointsConfig": {"net": {"IPAMConfig": {"IPv4Address": "10.0.0.9"}}}},
 }
 
@@ -37,9 +60,14 @@ def test_what_the_portal_creates_passes_unchanged_but_for_the_label() -> None:
 
 def test_the_least_body_gets_everything_that_makes_it_harmless() -> None:
     assert passed({"Image": "x"}) == {
-        "Image": "x", "Labels": {"codexfather.managed": "1"},
-        "HostConfig": {"CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges"], "PidsLimit": 512,
-                       "NetworkMode": "none"},
+        "Image": "x",
+        "Labels": {"codexfather.managed": "1"},
+        "HostConfig": {
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges"],
+            "PidsLimit": 512,
+            "NetworkMode": "none",
+        },
     }
 
 
@@ -48,29 +76,72 @@ def test_null_is_as_if_it_were_not_there() -> None:
 
 
 HOST: list[dict[str, Any]] = [
-    {"Privileged": True}, {"Privileged": False}, {"Binds": ["/:/h"]}, {"PidMode": "host"}, {"IpcMode": "host"},
-    {"UTSMode": "host"}, {"UsernsMode": "host"}, {"CgroupnsMode": "host"}, {"CgroupParent": "/"}, {"Cgroup": "x"},
-    {"Devices": [{"PathOnHost": "/dev/sda"}]}, {"DeviceRequests": []}, {"DeviceCgroupRules": ["a *:* rwm"]},
-    {"CapAdd": ["SYS_ADMIN"]}, {"Capabilities": ["all"]}, {"CapDrop": []} | {"CapAdd": None}, {"Runtime": "other"},
-    {"SecurityOpt": ["seccomp=unconfined"]}, {"SecurityOpt": ["no-new-privileges:false"]}, {"Sysctls": {"a": "b"}},
-    {"SecurityOpt": ["no-new-privileges", "label=disable"]}, {"VolumesFrom": ["other"]}, {"VolumeDriver": "x"},
-    {"NetworkMode": "host"}, {"NetworkMode": "container:x"}, {"NetworkMode": "bridge"}, {"NetworkMode": "default"},
-    {"NetworkMode": "ns:/proc/1/ns/net"}, {"NetworkMode": ["host"]}, {"OomKillDisable": True}, {"OomScoreAdj": -1000},
-    {"Mounts": [{"Type": "bind", "Source": "/", "Target": "/h"}]}, {"Mounts": {"Type": "bind"}},
-    {"Mounts": [{"Type": "volume", "Source": "/etc", "Target": "/h"}]}, {"Mounts": [["Type", "bind"]]},
-    {"Mounts": [{"Type": "volume", "Source": "../x", "Target": "/h"}]}, {"Mounts": [{"Type": "npipe", "Target": "/h"}]},
+    {"Privileged": True},
+    {"Privileged": False},
+    {"Binds": ["/:/h"]},
+    {"PidMode": "host"},
+    {"IpcMode": "host"},
+    {"UTSMode": "host"},
+    {"UsernsMode": "host"},
+    {"CgroupnsMode": "host"},
+    {"CgroupParent": "/"},
+    {"Cgroup": "x"},
+    {"Devices": [{"PathOnHost": "/dev/sda"}]},
+    {"DeviceRequests": []},
+    {"DeviceCgroupRules": ["a *:* rwm"]},
+    {"CapAdd": ["SYS_ADMIN"]},
+    {"Capabilities": ["all"]},
+    {"CapDrop": []} | {"CapAdd": None},
+    {"Runtime": "other"},
+    {"SecurityOpt": ["seccomp=unconfined"]},
+    {"SecurityOpt": ["no-new-privileges:false"]},
+    {"Sysctls": {"a": "b"}},
+    {"SecurityOpt": ["no-new-privileges", "label=disable"]},
+    {"VolumesFrom": ["other"]},
+    {"VolumeDriver": "x"},
+    {"NetworkMode": "host"},
+    {"NetworkMode": "container:x"},
+    {"NetworkMode": "bridge"},
+    {"NetworkMode": "default"},
+    {"NetworkMode": "ns:/proc/1/ns/net"},
+    {"NetworkMode": ["host"]},
+    {"OomKillDisable": True},
+    {"OomScoreAdj": -1000},
+    {"Mounts": [{"Type": "bind", "Source": "/", "Target": "/h"}]},
+    {"Mounts": {"Type": "bind"}},
+    {"Mounts": [{"Type": "volume", "Source": "/etc", "Target": "/h"}]},
+    {"Mounts": [["Type", "bind"]]},
+    {"Mounts": [{"Type": "volume", "Source": "../x", "Target": "/h"}]},
+    {"Mounts": [{"Type": "npipe", "Target": "/h"}]},
     {"Mounts": [{"Type": "volume", "Source": "v", "Target": "/h", "VolumeOptions": {"DriverConfig": {"Name": "x"}}}]},
     {"Mounts": [{"Type": "volume", "Source": "v", "Target": "/h", "type": "bind"}]},
-    {"Mounts": [{"Type": "volume", "Source": "v", "Target": "/proc/sys"}]}, {"PidsLimit": -1}, {"PidsLimit": 0},
-    {"Mounts": [{"Type": "volume", "Source": "v", "Target": "/a/../../b"}]}, {"PidsLimit": True}, {"Memory": "1"},
-    {"LogConfig": {"Type": "syslog", "Config": {"syslog-address": "tcp://x"}}}, {"PublishAllPorts": True},
-    {"LogConfig": {"Type": "json-file", "Config": {"env": "x"}}}, {"RestartPolicy": {"Name": "always"}},
-    {"PortBindings": {"80/tcp": [{"HostPort": "80"}]}}, {"Tmpfs": {"/x": "exec,suid,dev"}}, {"ExtraHosts": ["a:1"]},
-    {"Tmpfs": {"/x": "rw,remount"}}, {"Tmpfs": {"/sys/fs": ""}}, {"Dns": ["1.1.1.1"]}, {"GroupAdd": ["0"]},
+    {"Mounts": [{"Type": "volume", "Source": "v", "Target": "/proc/sys"}]},
+    {"PidsLimit": -1},
+    {"PidsLimit": 0},
+    {"Mounts": [{"Type": "volume", "Source": "v", "Target": "/a/../../b"}]},
+    {"PidsLimit": True},
+    {"Memory": "1"},
+    {"LogConfig": {"Type": "syslog", "Config": {"syslog-address": "tcp://x"}}},
+    {"PublishAllPorts": True},
+    {"LogConfig": {"Type": "json-file", "Config": {"env": "x"}}},
+    {"RestartPolicy": {"Name": "always"}},
+    {"PortBindings": {"80/tcp": [{"HostPort": "80"}]}},
+    {"Tmpfs": {"/x": "exec,suid,dev"}},
+    {"ExtraHosts": ["a:1"]},
+    {"Tmpfs": {"/x": "rw,remount"}},
+    {"Tmpfs": {"/sys/fs": ""}},
+    {"Dns": ["1.1.1.1"]},
+    {"GroupAdd": ["0"]},
     {"Links": ["x"]},
-    {"MaskedPaths": []}, {"ReadonlyPaths": []}, {"ContainerIDFile": "/x"}, {"StorageOpt": {"size": "1"}},
+    {"MaskedPaths": []},
+    {"ReadonlyPaths": []},
+    {"ContainerIDFile": "/x"},
+    {"StorageOpt": {"size": "1"}},
     {"AutoRemove": True},
-    {"Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}]}, {"privileged": True}, {"ſecurityOpt": []}, {"Init": True},
+    {"Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}]},
+    {"privileged": True},
+    {"ſecurityOpt": []},
+    {"Init": True},
 ]
 
 
@@ -80,37 +151,81 @@ def test_what_could_reach_the_host_is_refused(host: dict[str, Any]) -> None:
         passed({"Image": "x", "HostConfig": host})
 
 
-@pytest.mark.parametrize("body", [
-    [], "x", 1, None, {}, {"Image": None}, {"Image": ["x"]}, {"Image": "x", "image": "y"}, {"image": "x"},
-    {"Image": "x", "hostconfig": {"privileged": True}}, {"Image": "x", "HoſtConfig": {}}, {"Image": "x", "Kernel": 1},
-    {"Image": "x", "HostConfig": []}, {"Image": "x", "HostConfig": "Privileged"}, {"Image": "x", "Entrypoint": ["sh"]},
-    {"Image": "x", "Volumes": {"/": {}}}, {"Image": "x", "Labels": {"codexfather.managed": "false"}},
-    {"Image": "x", "Labels": ["codexfather.managed=0"]}, {"Image": "x", "Labels": {"a": 1}},
-    {"Image": "x", "Tty": True},
-    {"Image": "x", "Cmd": "rm -rf /"}, {"Image": "x", "Cmd": [1]}, {"Image": "x", "Env": ["A=\0"]}, {"Image": "../x"},
-    {"Image": "x", "User": "root; id"}, {"Image": "x", "User": "٠"}, {"Image": "x", "MacAddress": "x"},
-    {"Image": "x//y"},
-    {"Image": "x", "NetworkingConfig": {"EndpointsConfig": {"other": {}}}}, {"Image": "x", "NetworkDisabled": False},
-    {"Image": "x", "HostConfig": {"NetworkMode": "a"}, "NetworkingConfig": {"EndpointsConfig": {"a": {}, "b": {}}}},
-    {"Image": "x", "HostConfig": {"NetworkMode": "a"}, "NetworkingConfig": {"EndpointsConfig": {"a": {"Links": []}}}},
-    {"Image": "x", "Healthcheck": {"Test": ["CMD"], "StartInterval": 1}}, {"Image": "x", "OnBuild": []},
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        "x",
+        1,
+        None,
+        {},
+        {"Image": None},
+        {"Image": ["x"]},
+        {"Image": "x", "image": "y"},
+        {"image": "x"},
+        {"Image": "x", "hostconfig": {"privileged": True}},
+        {"Image": "x", "HoſtConfig": {}},
+        {"Image": "x", "Kernel": 1},
+        {"Image": "x", "HostConfig": []},
+        {"Image": "x", "HostConfig": "Privileged"},
+        {"Image": "x", "Entrypoint": ["sh"]},
+        {"Image": "x", "Volumes": {"/": {}}},
+        {"Image": "x", "Labels": {"codexfather.managed": "false"}},
+        {"Image": "x", "Labels": ["codexfather.managed=0"]},
+        {"Image": "x", "Labels": {"a": 1}},
+        {"Image": "x", "Tty": True},
+        {"Image": "x", "Cmd": "rm -rf /"},
+        {"Image": "x", "Cmd": [1]},
+        {"Image": "x", "Env": ["A=\0"]},
+        {"Image": "../x"},
+        {"Image": "x", "User": "root; id"},
+        {"Image": "x", "User": "٠"},
+        {"Image": "x", "MacAddress": "x"},
+        {"Image": "x//y"},
+        {"Image": "x", "NetworkingConfig": {"EndpointsConfig": {"other": {}}}},
+        {"Image": "x", "NetworkDisabled": False},
+        {"Image": "x", "HostConfig": {"NetworkMode": "a"}, "NetworkingConfig": {"EndpointsConfig": {"a": {}, "b": {}}}},
+        {
+            "Image": "x",
+            "HostConfig": {"NetworkMode": "a"},
+            "NetworkingConfig": {"EndpointsConfig": {"a": {"Links": []}}},
+        },
+        {"Image": "x", "Healthcheck": {"Test": ["CMD"], "StartInterval": 1}},
+        {"Image": "x", "OnBuild": []},
+    ],
+)
 def test_a_body_of_another_shape_is_refused(body: Any) -> None:
     with pytest.raises(Refusal):
         passed(body)
 
 
-@pytest.mark.parametrize("body", [
-    b"", b"{", b'{"Image":"x"}{"Image":"y"}', b'{"Image":"x","StopTimeout":NaN}',
-    b'{"Image":"x","StopTimeout":Infinity}', b'{"Image":"x","StopTimeout":-Infinity}',
-    b'{"Image":"x","StopTimeout":1e1}', b'{"Image":"x","StopTimeout":1.0}', b"\xef\xbb\xbf{}", b'{"Image":"\xff"}',
-    b'{"Image":"x","Labels":{"a":"1","A":"2"}}', b'{"HostConfig":{},"HostConfig":{"Privileged":true},"Image":"x"}',
-    b'{"HostConfig":{"Memory":1,"memory":2},"Image":"x"}', b'{"Image":"x","Labels":{"k":"1","\xe2\x84\xaa":"2"}}',
-    b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
-    b'{"Image":"x","StopTimeout":' + b"9" * 5000 + b"}",
-    b'{"Image":"x" /* comment */}', b"{'Image':'x'}", '{"Image":"x"}'.encode("utf-16"), b'{"Image":"x",}',
-    b'{"Image":"x","User":"\\ud800"}',
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"Image":"x"}{"Image":"y"}',
+        b'{"Image":"x","StopTimeout":NaN}',
+        b'{"Image":"x","StopTimeout":Infinity}',
+        b'{"Image":"x","StopTimeout":-Infinity}',
+        b'{"Image":"x","StopTimeout":1e1}',
+        b'{"Image":"x","StopTimeout":1.0}',
+        b"\xef\xbb\xbf{}",
+        b'{"Image":"\xff"}',
+        b'{"Image":"x","Labels":{"a":"1","A":"2"}}',
+        b'{"HostConfig":{},"HostConfig":{"Privileged":true},"Image":"x"}',
+        b'{"HostConfig":{"Memory":1,"memory":2},"Image":"x"}',
+        b'{"Image":"x","Labels":{"k":"1","\xe2\x84\xaa":"2"}}',
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+        b'{"Image":"x","StopTimeout":' + b"9" * 5000 + b"}",
+        b'{"Image":"x" /* comment */}',
+        b"{'Image':'x'}",
+        '{"Image":"x"}'.encode("utf-16"),
+        b'{"Image":"x",}',
+        b'{"Image":"x","User":"\\ud800"}',
+    ],
+)
 def test_text_that_can_be_read_in_two_ways_is_refused(body: bytes) -> None:
     with pytest.raises(Refusal):
         creation.container(body, LABEL)
@@ -120,7 +235,8 @@ WORDS = ["Cmd", "HostConfig", "Labels", "Memory", "Privileged", "Binds", "Mounts
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
-    max_leaves=9)
+    max_leaves=9,
+)
 
 
 @given(st.dictionaries(st.sampled_from(WORDS), VALUES, max_size=2))
@@ -139,17 +255,37 @@ def test_whatever_passes_has_known_fields_and_the_forced_ones(body: dict[str, An
 def test_a_network_is_a_labelled_bridge() -> None:
     body = {"Name": "net", "IPAM": {"Config": [{"Subnet": "10.1.2.0/24", "IPRange": "10.1.2.128/25"}]}}
     assert bridges.network(json.dumps(body).encode(), LABEL) == body | {
-        "Driver": "bridge", "CheckDuplicate": True, "Labels": {"codexfather.managed": "1"}}
+        "Driver": "bridge",
+        "CheckDuplicate": True,
+        "Labels": {"codexfather.managed": "1"},
+    }
 
 
-@pytest.mark.parametrize("change", [
-    {"Driver": "host"}, {"Driver": "macvlan"}, {"Driver": "overlay"}, {"Options": {"parent": "eth0"}}, {"Name": "host"},
-    {"Scope": "swarm"}, {"Ingress": True}, {"Attachable": True}, {"ConfigFrom": {"Network": "x"}}, {"EnableIPv6": True},
-    {"Labels": {"codexfather.managed": "no"}}, {"IPAM": {"Driver": "x", "Config": []}}, {"name": "y"}, {"Name": "a/b"},
-    {"IPAM": {"Config": [{"Subnet": "8.8.8.0/24"}]}}, {"IPAM": {"Config": [{"Subnet": "10.0.0.0/8"}]}},
-    {"IPAM": {"Config": [{"Subnet": "127.0.0.0/24"}]}}, {"IPAM": {"Options": {"a": "b"}}},
-    {"IPAM": {"Config": [{"Subnet": "10.0.0.0/24", "AuxiliaryAddresses": {"a": "b"}}]}}, {"IPAM": {"Config": [{}]}},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Driver": "host"},
+        {"Driver": "macvlan"},
+        {"Driver": "overlay"},
+        {"Options": {"parent": "eth0"}},
+        {"Name": "host"},
+        {"Scope": "swarm"},
+        {"Ingress": True},
+        {"Attachable": True},
+        {"ConfigFrom": {"Network": "x"}},
+        {"EnableIPv6": True},
+        {"Labels": {"codexfather.managed": "no"}},
+        {"IPAM": {"Driver": "x", "Config": []}},
+        {"name": "y"},
+        {"Name": "a/b"},
+        {"IPAM": {"Config": [{"Subnet": "8.8.8.0/24"}]}},
+        {"IPAM": {"Config": [{"Subnet": "10.0.0.0/8"}]}},
+        {"IPAM": {"Config": [{"Subnet": "127.0.0.0/24"}]}},
+        {"IPAM": {"Options": {"a": "b"}}},
+        {"IPAM": {"Config": [{"Subnet": "10.0.0.0/24", "AuxiliaryAddresses": {"a": "b"}}]}},
+        {"IPAM": {"Config": [{}]}},
+    ],
+)
 def test_any_other_network_is_refused(change: dict[str, Any]) -> None:
     body = {"Name": "net", "IPAM": {"Config": [{"Subnet": "10.1.2.0/24"}]}} | change
     with pytest.raises(Refusal):

@@ -25,28 +25,73 @@ def test_a_digest_in_a_path_may_be_escaped() -> None:
     assert parse_head(head("GET /v1.41/images/a%40sha256%3Ab/json HTTP/1.1")).path == "/images/a@sha256:b/json"
 
 
-@pytest.mark.parametrize("start", [
-    "GET http://engine/v1.41/info HTTP/1.1", "GET //info HTTP/1.1", "GET  /info HTTP/1.1", "GET /info  HTTP/1.1",
-    "GET /info", "GET /info HTTP/2", "GET /info HTTP/1.1 x", "get /info HTTP/1.1", "OPTIONS * HTTP/1.1",
-    "CONNECT engine:80 HTTP/1.1", "PATCH /info HTTP/1.1", "GET\t/info HTTP/1.1", "GET /in\x0bfo HTTP/1.1",
-    "GET /containers/../info HTTP/1.1", "GET /%69nfo HTTP/1.1", "GET /containers/x/./json HTTP/1.1",
-    "GET /containers/x%2f..%2fy/json HTTP/1.1", "GET /info;x HTTP/1.1", "GET /in\\fo HTTP/1.1",
-    "GET /info?a=1&a=2 HTTP/1.1", "GET /info?a=1&A=2 HTTP/1.1", "GET /info?a HTTP/1.1", "GET /info?a=%ff HTTP/1.1",
-    "GET /ınfo HTTP/1.1".encode().decode("latin-1"), "PRI * HTTP/2.0",
-])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "GET http://engine/v1.41/info HTTP/1.1",
+        "GET //info HTTP/1.1",
+        "GET  /info HTTP/1.1",
+        "GET /info  HTTP/1.1",
+        "GET /info",
+        "GET /info HTTP/2",
+        "GET /info HTTP/1.1 x",
+        "get /info HTTP/1.1",
+        "OPTIONS * HTTP/1.1",
+        "CONNECT engine:80 HTTP/1.1",
+        "PATCH /info HTTP/1.1",
+        "GET\t/info HTTP/1.1",
+        "GET /in\x0bfo HTTP/1.1",
+        "GET /containers/../info HTTP/1.1",
+        "GET /%69nfo HTTP/1.1",
+        "GET /containers/x/./json HTTP/1.1",
+        "GET /containers/x%2f..%2fy/json HTTP/1.1",
+        "GET /info;x HTTP/1.1",
+        "GET /in\\fo HTTP/1.1",
+        "GET /info?a=1&a=2 HTTP/1.1",
+        "GET /info?a=1&A=2 HTTP/1.1",
+        "GET /info?a HTTP/1.1",
+        "GET /info?a=%ff HTTP/1.1",
+        "GET /ınfo HTTP/1.1".encode().decode("latin-1"),
+        "PRI * HTTP/2.0",
+    ],
+)
 def test_a_doubtful_request_line_is_refused(start: str) -> None:
     with pytest.raises(Refusal):
         parse_head(head(start, "Host: d"))
 
 
-@pytest.mark.parametrize("lines", [
-    ["Transfer-Encoding: chunked"], ["transfer-encoding : chunked"], ["TRANSFER-ENCODING: identity"],
-    ["Content-Length: 1", "Content-Length: 1"], ["Content-Length: 1", "content-length: 2"], ["Content-Length: 1, 1"],
-    ["Content-Length: -1"], ["Content-Length: +1"], ["Content-Length: 0x10"], ["Content-Length: 1_0"],
-    ["Content-Length: ١"], ["Content-Length:"], ["Upgrade: tcp"], ["Expect: 100-continue"], ["Host: a", "Host: b"],
-    ["X: a", " folded"], ["X: a", "\tfolded"], ["no colon"], [": empty"], ["X y: z"], ["X: a\nY: b"], ["X: a\rY: b"],
-    ["X: \x00"], ["X: \x7f"], [f"X-{n}: y" for n in range(100)], ["X: " + "y" * HEAD_MAX], ["Content-Encoding: gzip"],
-])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Transfer-Encoding: chunked"],
+        ["transfer-encoding : chunked"],
+        ["TRANSFER-ENCODING: identity"],
+        ["Content-Length: 1", "Content-Length: 1"],
+        ["Content-Length: 1", "content-length: 2"],
+        ["Content-Length: 1, 1"],
+        ["Content-Length: -1"],
+        ["Content-Length: +1"],
+        ["Content-Length: 0x10"],
+        ["Content-Length: 1_0"],
+        ["Content-Length: ١"],
+        ["Content-Length:"],
+        ["Upgrade: tcp"],
+        ["Expect: 100-continue"],
+        ["Host: a", "Host: b"],
+        ["X: a", " folded"],
+        ["X: a", "\tfolded"],
+        ["no colon"],
+        [": empty"],
+        ["X y: z"],
+        ["X: a\nY: b"],
+        ["X: a\rY: b"],
+        ["X: \x00"],
+        ["X: \x7f"],
+        [f"X-{n}: y" for n in range(100)],
+        ["X: " + "y" * HEAD_MAX],
+        ["Content-Encoding: gzip"],
+    ],
+)
 def test_a_doubtful_header_is_refused(lines: list[str]) -> None:
     raw = "\r\n".join(["POST /v1.41/containers/create?name=a HTTP/1.1", *lines]) + "\r\n\r\n"
     with pytest.raises(Refusal):

@@ -102,8 +102,10 @@ def test_it_takes_the_place_of_nothing_else(home: Path, kind: str) -> None:
 
 
 def test_it_ends_with_the_process_that_started_it(home: Path) -> None:
-    script = ("import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'portal.gate', '--engine', '/none', "
-              f"'--listen', '{home}/g.sock', '--with-parent'], stdout=subprocess.PIPE); p.stdout.readline()")
+    script = (
+        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'portal.gate', '--engine', '/none', "
+        f"'--listen', '{home}/g.sock', '--with-parent'], stdout=subprocess.PIPE); p.stdout.readline()"
+    )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
     eventually(lambda: not (home / "g.sock").exists(), within_seconds=5)
 

@@ -227,8 +227,7 @@ HEADS: dict[str, bytes] = {
     "chunked": b"POST " + CREATE.encode() + b" HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
     "chunked with a tab": b"POST " + CREATE.encode() + b" HTTP/1.1\r\nTransfer-Encoding:\tchunked\r\n\r\n0\r\n\r\n",
     "chunked and a length": b"GET /v1.41/info HTTP/1.1\r\nContent-Length: 5\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-    + INNER,
+    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + INNER,
     "two lengths": b"GET /v1.41/info HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 99\r\n\r\n" + INNER,
     "a folded header": b"GET /v1.41/info HTTP/1.1\r\nX: y\r\n Transfer-Encoding: chunked\r\n\r\n",
     "a space before the colon": b"GET /v1.41/info HTTP/1.1\r\nContent-Length : 0\r\n\r\n",

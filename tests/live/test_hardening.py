@@ -121,8 +121,11 @@ def test_a_container_beyond_its_memory_is_killed_and_says_so(engine: Engine) -> 
 
 @pytest.mark.parametrize("is_read_only", [True, False])
 def test_small_files_are_there_before_the_start(engine: Engine, is_read_only: bool) -> None:
-    files = (FileMount("/etc/app/one", b"first\n", 0o440), FileMount("/etc/app/two", b"second\n"),
-             FileMount("/opt/new/three", b"third\n"))
+    files = (
+        FileMount("/etc/app/one", b"first\n", 0o440),
+        FileMount("/etc/app/two", b"second\n"),
+        FileMount("/opt/new/three", b"third\n"),
+    )
     if not is_read_only:
         files = files[:2]
     script = "cat /etc/app/two; touch /etc/app/x 2>/dev/null || echo kept safe; ls -l /etc/app/two"
@@ -158,8 +161,11 @@ def test_files_that_got_lost_in_a_crash_are_put_in_again(engine: Engine) -> None
 def test_a_volume_outlives_its_container(engine: Engine) -> None:
     mount = VolumeMount(next(NAMES), "/keep")
     assert engine.output("echo kept > /keep/x; cat /keep/x", volumes=(mount,), user="root") == ["kept"]
-    reader = engine.spec("cat /keep/x; touch /keep/y 2>/dev/null || echo refused", user="root",
-                         volumes=(replace(mount, is_read_only=True),))
+    reader = engine.spec(
+        "cat /keep/x; touch /keep/y 2>/dev/null || echo refused",
+        user="root",
+        volumes=(replace(mount, is_read_only=True),),
+    )
     engine.ended(reader)
     assert [line.text for line in engine.containers.logs(reader.name)] == ["kept", "refused"]
 

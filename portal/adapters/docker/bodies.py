@@ -20,7 +20,7 @@ USER_WHEN_ROOT = "10001:10001"
 ROOTS = ("", "root", "0")
 
 
-def container(spec: ContainerSpec, image_user: str, dialect: Dialect) -> dict[str, Any]:
+def container(spec: ContainerSpec, image_user: str, *, dialect: Dialect) -> dict[str, Any]:
     """The body of a create call, hardened whatever the specification says.
 
     The process runs as `spec.user`; without one as the image's user, and as 10001:10001 where that would be root.
@@ -85,7 +85,8 @@ def _limits(limits: Limits) -> dict[str, Any]:
 def _mounts(spec: ContainerSpec) -> list[dict[str, Any]]:
     named: list[dict[str, Any]] = [
         {"Type": "volume", "Source": mount.volume, "Target": mount.target, "ReadOnly": mount.is_read_only}
-        for mount in spec.volumes]
+        for mount in spec.volumes
+    ]
     return named + [{"Type": "volume", "Target": folder} for folder in files.folders_to_mount(spec)]
 
 

@@ -105,9 +105,15 @@ class EngineCalls:
         """The answer of the engine; docker.errors.APIError if it is not a good one."""
         client = self.client
         response = client.request(
-            call.method, f"{client.base_url}/v{self.api_version}{call.path}", params=dict(call.query), data=call.data,
-            headers={"Content-Type": call.content_type, **call.headers}, stream=call.is_stream,
-            timeout=(self.timeout_seconds, call.timeout_seconds or self.timeout_seconds), allow_redirects=False)
+            call.method,
+            f"{client.base_url}/v{self.api_version}{call.path}",
+            params=dict(call.query),
+            data=call.data,
+            headers={"Content-Type": call.content_type, **call.headers},
+            stream=call.is_stream,
+            timeout=(self.timeout_seconds, call.timeout_seconds or self.timeout_seconds),
+            allow_redirects=False,
+        )
         _raise_for_status(response)
         return response
 
@@ -116,7 +122,9 @@ class EngineCalls:
         """The pieces of an endless answer; it ends soon after `stop` is set, whatever the engine does."""
         response = self.send(EngineCall("GET", path, query, is_stream=True, timeout_seconds=ENDLESS_SECONDS))
         left = Event()
-        watcher = Thread(target=_end_on, args=(response, stop, left), name="engine-stream", daemon=True)
+        watcher = Thread(
+            target=_end_on, args=(response, stop), kwargs={"left": left}, name="engine-stream", daemon=True
+        )
         watcher.start()
         try:
             yield response.iter_content(None)
@@ -125,7 +133,7 @@ class EngineCalls:
             response.close()
 
 
-def _end_on(response: Response, stop: Event, left: Event) -> None:
+def _end_on(response: Response, stop: Event, *, left: Event) -> None:
     while not left.is_set():
         if stop.wait(STOP_LOOK_SECONDS):
             break

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import datetime
 from threading import Event, Lock
 from time import monotonic, sleep
@@ -14,7 +13,8 @@ from urllib.parse import quote
 
 from portal.adapters.docker import bodies, failures, files, lines, reports
 from portal.adapters.docker.calls import EngineCall, EngineCalls
-from portal.adapters.docker.failures import Subject, Wording, edge
+from portal.adapters.docker.failures import Subject, edge
+from portal.adapters.docker.images import EngineImages
 from portal.domain.container import (
     LABEL_FINGERPRINT,
     LABEL_MANAGED,
@@ -28,14 +28,16 @@ from portal.domain.container import (
     Image,
     Network,
 )
-from portal.domain.errors import Conflict, Invalid, NotFound, PortalError, Refused, Unavailable
+from portal.domain.errors import Conflict, NotFound, PortalError, Refused, Unavailable
 
 CALL_SECONDS = 30.0
-IMAGE_SECONDS = 600.0
 OTHER_SECONDS = 3.0
 OTHER_LOOK_SECONDS = 0.05
 REMEMBERED = 512
-EVENTS = '{"type":["container"]}'
+ACTIONS = (
+    *("create", "start", "restart", "stop", "kill", "die", "oom", "pause", "unpause", "destroy", "rename"),
+    *("health_status", "died", "remove"),
+)
 
 
 class DockerContainers:
@@ -47,7 +49,7 @@ class DockerContainers:
 
     def __init__(self, base_url: str, *, timeout_seconds: float = CALL_SECONDS) -> None:
         self._calls = EngineCalls(base_url, timeout_seconds=timeout_seconds)
-        self._images: OrderedDict[str, Image] = OrderedDict()
+        self._images = EngineImages(self._calls)
         self._cpu: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
         self._lock = Lock()
 
@@ -63,52 +65,16 @@ class DockerContainers:
             )
 
     def image(self, reference: str) -> Image:
-        with edge(failures.image(reference)):
-            return reports.image(self._calls.get(f"/images/{quote(reference, safe='/:@')}/json"))
+        return self._images.image(reference)
 
     def images(self) -> tuple[Image, ...]:
-        with edge():
-            return tuple(reports.image(found) for found in self._calls.get("/images/json"))
+        return self._images.images()
 
     def pull(self, reference: str) -> Image:
-        def failed(reason: str) -> PortalError:
-            return Unavailable("image_pull_failed", image=reference, reason=reason)
-
-        with edge(Subject(failed, failed)):
-            call = EngineCall("POST", "/images/create", _source(reference), headers=self._credentials(reference))
-            self._progress(call, failed)
-        return self.image(reference)
+        return self._images.pull(reference)
 
     def load(self, archive: bytes) -> tuple[Image, ...]:
-        def failed(reason: str) -> PortalError:
-            return Invalid("image_archive_bad", field="archive", reason=reason)
-
-        with edge(Subject(failed, failed)):
-            call = EngineCall("POST", "/images/load", data=archive, content_type="application/x-tar")
-            told = self._progress(call, failed)
-        names = [name.strip() for text in told.splitlines() if (name := _loaded(text))]
-        if not names:
-            raise failed(told.strip() or "nothing was loaded")
-        return tuple(self.image(name) for name in names)
-
-    def _progress(self, call: EngineCall, failed: Wording) -> str:
-        """What the engine said while it worked. The error it reported in its words."""
-        response = self._calls.send(replace(call, timeout_seconds=IMAGE_SECONDS, is_stream=True))
-        told: list[str] = []
-        with response:
-            for document in lines.documents(response.iter_content(None)):
-                if reason := document.get("error"):
-                    raise failed(str(reason))
-                told.append(str(document.get("stream", "")))
-        return "".join(told)
-
-    def _credentials(self, reference: str) -> dict[str, str]:
-        from docker import auth
-
-        registry, _ = auth.resolve_repository_name(_source(reference)["fromImage"])
-        header: bytes | None = auth.get_config_header(  # pyright: ignore[reportUnknownMemberType]
-            self._calls.client, registry)
-        return {"X-Registry-Auth": header.decode()} if header else {}
+        return self._images.load(archive)
 
     def ensure_network(self, network: Network) -> Network:
         found = self._network(network.name)
@@ -144,7 +110,7 @@ class DockerContainers:
 
     def create(self, spec: ContainerSpec) -> Container:
         files.check(spec)
-        image = self._image_of(spec.image)
+        image = self._images.known(spec.image)
         found = self._existing(spec) if self._is_taken(spec) else self._create(spec, image)
         if found.state is not ContainerState.CREATED:
             return found
@@ -154,18 +120,6 @@ class DockerContainers:
             if self.inspect(spec.name).state is ContainerState.CREATED:
                 raise
         return found
-
-    def _image_of(self, reference: str) -> Image:
-        """Images never change under their id, so that one look is enough."""
-        with self._lock:
-            if known := self._images.get(reference):
-                return known
-        image = self.image(reference)
-        with self._lock:
-            self._images[reference] = image
-            while len(self._images) > REMEMBERED:
-                self._images.popitem(last=False)
-        return image
 
     def _is_taken(self, spec: ContainerSpec) -> bool:
         """Whether the name is. An engine notices a taken address only at the start: Conflict("address_taken") now."""
@@ -191,7 +145,7 @@ class DockerContainers:
         subject = Subject(lambda reason: _missing(spec, reason), lambda reason: _uncreated(spec, reason), spec.address)
         try:
             with edge(subject):
-                body = bodies.container(spec, image.user, self._calls.dialect)
+                body = bodies.container(spec, image.user, dialect=self._calls.dialect)
                 self._calls.post("/containers/create", body, name=spec.name)
         except Conflict as error:
             if error.code != "container_differs":
@@ -212,12 +166,21 @@ class DockerContainers:
     def _put_files(self, spec: ContainerSpec, found: Container) -> None:
         with edge(failures.container(spec.name)):
             for folder, archive in files.archives(spec):
-                self._calls.send(EngineCall("PUT", f"/containers/{found.id}/archive", {"path": folder}, archive,
-                                            content_type="application/x-tar"))
+                self._calls.send(
+                    EngineCall(
+                        "PUT",
+                        f"/containers/{found.id}/archive",
+                        {"path": folder},
+                        archive,
+                        content_type="application/x-tar",
+                    )
+                )
 
     def start(self, name: str) -> None:
-        subject = Subject(lambda _: NotFound("container_missing", name=name),
-                          lambda reason: Refused("container_start_failed", name=name, reason=reason))
+        subject = Subject(
+            lambda _: NotFound("container_missing", name=name),
+            lambda reason: Refused("container_start_failed", name=name, reason=reason),
+        )
         try:
             with edge(subject):
                 self._calls.post(f"{_path(name)}/start")
@@ -290,7 +253,8 @@ class DockerContainers:
         return 100.0 * max(0, used - before[0]) / 1e9 / elapsed if before and elapsed > 0 else None
 
     def events(self, stop: Event, *, since: datetime | None = None) -> Iterator[ContainerEvent]:
-        query = {"filters": EVENTS} | ({"since": f"{since.timestamp():.6f}"} if since else {})
+        wanted = json.dumps({"type": ["container"], "event": ACTIONS})  # the engine leaves out the rest
+        query = {"filters": wanted} | ({"since": f"{since.timestamp():.6f}"} if since else {})
         with edge(), _quiet_after(stop):
             with self._calls.stream("/events", stop, **query) as pieces:
                 for document in lines.documents(pieces):
@@ -329,20 +293,6 @@ def _uncreated(spec: ContainerSpec, reason: str) -> PortalError:
 def _log_query(since: datetime | None) -> dict[str, str | int]:
     query: dict[str, str | int] = {"stdout": 1, "stderr": 1, "timestamps": 1}
     return query | ({"since": f"{since.timestamp():.6f}"} if since else {})
-
-
-def _source(reference: str) -> dict[str, str]:
-    """Repository and tag (or digest) of a reference; `latest` where it names none."""
-    from docker import utils
-
-    repository, tag = utils.parse_repository_tag(reference)
-    return {"fromImage": repository, "tag": tag or "latest"}
-
-
-def _loaded(text: str) -> str:
-    """The image that a line of the engine's report names."""
-    found = re.search(r"Loaded image(?:\(s\)| ID)?: *(\S+)", text)
-    return found[1] if found else ""
 
 
 def _is_managed(event: ContainerEvent) -> bool:

@@ -28,7 +28,12 @@ PODMAN = Dialect(
     ulimits={"nofile": 4096, "nproc": 4096},
     event_words={"died": "die", "remove": "destroy", "cleanup": ""},
     state_words={"configured": "created", "initialized": "created", "stopped": "exited", "stopping": "running"},
-    missing={"health": "engine_lacks_health", "dynamic_range": "engine_lacks_dynamic_range",
-             "log_precision": "engine_lacks_log_precision", "long_lines": "engine_lacks_long_lines",
-             "memory_kills": "engine_lacks_memory_kills", "merged_files": "engine_lacks_merged_files"},
+    missing={
+        "health": "engine_lacks_health",
+        "dynamic_range": "engine_lacks_dynamic_range",
+        "log_precision": "engine_lacks_log_precision",
+        "long_lines": "engine_lacks_long_lines",
+        "memory_kills": "engine_lacks_memory_kills",
+        "merged_files": "engine_lacks_merged_files",
+    },
 )

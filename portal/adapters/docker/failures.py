@@ -38,8 +38,18 @@ def edge(subject: Subject | None = None) -> Generator[None]:
     from requests.exceptions import RequestException
     from urllib3.exceptions import HTTPError
 
-    foreign = (DockerException, StreamParseError, RequestException, HTTPError, HTTPException, OSError, ValueError,
-               LookupError, TypeError, AttributeError)
+    foreign = (
+        DockerException,
+        StreamParseError,
+        RequestException,
+        HTTPError,
+        HTTPException,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    )
     try:
         yield
     except PortalError:
@@ -56,7 +66,7 @@ def translate(error: Exception, subject: Subject) -> PortalError:
         return _unanswered(error)
     status = error.status_code or 0
     reason = str(error.explanation or error)[:REASON_KEPT]
-    return _by_reason(reason, subject) or _by_status(status, reason, subject)
+    return _by_reason(reason, subject) or _by_status(status, reason, subject=subject)
 
 
 def _unanswered(error: Exception) -> PortalError:
@@ -81,7 +91,7 @@ def _by_reason(reason: str, subject: Subject) -> PortalError | None:
     return None
 
 
-def _by_status(status: int, reason: str, subject: Subject) -> PortalError:
+def _by_status(status: int, reason: str, *, subject: Subject) -> PortalError:
     if status in (502, 503, 504) and reason.startswith("gate: "):
         return Unavailable("engine_unreachable", reason=reason)
     if status == 404 and subject.missing:

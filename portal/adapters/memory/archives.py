@@ -33,5 +33,9 @@ def _image(tar: tarfile.TarFile, entry: dict[str, Any]) -> Image:
     path = str(entry["Config"])
     config: dict[str, Any] = _document(tar, path).get("config") or {}
     identity = path.removesuffix(".json").rpartition("/")[2]
-    return Image(f"sha256:{identity}", tuple(entry.get("RepoTags") or ()), labels=config.get("Labels") or {},
-                 user=config.get("User") or "")
+    return Image(
+        f"sha256:{identity}",
+        tuple(entry.get("RepoTags") or ()),
+        labels=config.get("Labels") or {},
+        user=config.get("User") or "",
+    )

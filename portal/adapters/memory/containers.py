@@ -149,8 +149,11 @@ class MemoryContainers:
         wanted = (labels or {}).items()
         with self.world.engine():
             now = self.world.clock.now()
-            return tuple(container.report(now) for container in self.world.containers.values()
-                         if wanted <= container.spec.labels.items())
+            return tuple(
+                container.report(now)
+                for container in self.world.containers.values()
+                if wanted <= container.spec.labels.items()
+            )
 
     def logs(self, name: str, *, tail: int = 200, since: datetime | None = None) -> tuple[ContainerLogLine, ...]:
         with self.world.engine():

@@ -172,8 +172,9 @@ class MemoryWorld:
         """An image that is on the host. The same reference and behaviour always give the same id; another behaviour
         gives another image, to which the tag moves."""
         content = hashlib.sha256(f"{reference}\n{behaviour}".encode()).hexdigest()
-        image = Image(f"sha256:{content}", (reference,), user=behaviour.user, size_bytes=1_000_000,
-                      created_at=self.clock.now())
+        image = Image(
+            f"sha256:{content}", (reference,), user=behaviour.user, size_bytes=1_000_000, created_at=self.clock.now()
+        )
         return self.keep_image(image, behaviour)
 
     def keep_image(self, image: Image, behaviour: Behaviour) -> Image:
