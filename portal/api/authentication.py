@@ -1,0 +1,82 @@
+"""Who sends a request, and the permission that each route declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Depends, Request
+from fastapi.params import Depends as DependsMark
+
+from portal.api.attempts import Attempts
+from portal.domain.access import Actor, Permission, demand
+from portal.domain.errors import NotFound, PortalError, Refused
+from portal.kit.cookies import SESSION_COOKIE, cookie_value
+from portal.wiring import core
+
+SIGNED_IN = "signed_in"  # a route for everybody with a valid token, whatever it may do
+LONGEST_SECRET = 500
+_OWN_PAGES = frozenset({"same-origin", "none"})
+
+attempts = Attempts()
+
+
+def permitted(permission: Permission | None) -> DependsMark:
+    """A dependency that gives the actor, if they have the permission somewhere; None asks for a valid token alone.
+
+    Services demand it again for the environment concerned.
+    """
+
+    def actor(request: Request) -> Actor:
+        who = actor_of(request)
+        if permission is not None:
+            demand(who, permission)
+        return who
+
+    actor.permission = permission or SIGNED_IN  # type: ignore[attr-defined]
+    return Depends(actor)
+
+
+def permission_of(call: Callable[..., Any] | None) -> str | None:
+    """What a dependency of `permitted` demands; None for any other."""
+    return getattr(call, "permission", None)
+
+
+def actor_of(request: Request) -> Actor:
+    """By bearer token; for reading also by the session of the portal's own pages. Refused("not_signed_in")."""
+    token = _bearer(request.headers.get("authorization", ""))
+    if token:
+        return _actor_of_token(request, token)
+    secret = _own_session(request)
+    if not secret:
+        raise Refused("not_signed_in")
+    return core().identity.actor_of_session(secret)
+
+
+def _actor_of_token(request: Request, token: str) -> Actor:
+    address = request.client.host if request.client else ""
+    attempts.admit(address, token)
+    try:
+        actor = core().identity.actor_of_token(token)
+    except (NotFound, Refused) as error:
+        attempts.failed(address, token)
+        raise _unauthorised(error) from None
+    attempts.succeeded(token)
+    return actor
+
+
+def _unauthorised(error: PortalError) -> PortalError:
+    return Refused("token_bad") if isinstance(error, NotFound) else error
+
+
+def _bearer(header: str) -> str:
+    scheme, _, token = header.partition(" ")
+    return token.strip()[:LONGEST_SECRET] if scheme.lower() == "bearer" else ""
+
+
+def _own_session(request: Request) -> str:
+    """The secret of the session cookie, when a page of the portal (or the address bar) asks to read."""
+    is_reading = request.method in ("GET", "HEAD")
+    if not is_reading or request.headers.get("sec-fetch-site") not in _OWN_PAGES:
+        return ""
+    return cookie_value(request.headers.get("cookie", ""), SESSION_COOKIE)[:LONGEST_SECRET]

@@ -1,0 +1,44 @@
+"""Which language a request wants its sentences in, and the sentences themselves."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+from portal.domain.rollout import Cause
+from portal.i18n import FALLBACK, LOCALES, catalogue, t
+
+language: ContextVar[str] = ContextVar("language", default=FALLBACK)
+_LONGEST_HEADER = 500
+
+
+def wanted_language(accept: str) -> str:
+    """The one of `zh` and `en` that an Accept-Language header prefers (RFC 9110, section 12.5.4), or English."""
+    best, best_quality = FALLBACK, 0.0
+    for part in accept[:_LONGEST_HEADER].split(","):
+        name, _, rest = part.strip().partition(";")
+        locale = name.strip().split("-")[0].lower()
+        quality = _quality(rest)
+        if locale in LOCALES and quality > best_quality:
+            best, best_quality = locale, quality
+    return best
+
+
+def _quality(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
+
+
+def sentence(key: str, /, **params: object) -> str:
+    """The sentence of this key in the language of the request."""
+    return t(language.get(), key, **params)
+
+
+def cause_sentence(cause: Cause) -> str:
+    """Why something stopped or waits; a cause that is an error's code is looked up among the errors."""
+    key = f"cause.{cause.code}"
+    return sentence(key if key in catalogue(FALLBACK) else f"error.{cause.code}", **cause.params)

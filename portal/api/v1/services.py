@@ -1,0 +1,82 @@
+"""REST: services."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import Field
+
+from portal.api.authentication import permitted
+from portal.api.v1.documents import Document, Order, Reason
+from portal.domain.access import Actor, Permission
+from portal.domain.container import Limits
+from portal.domain.service import Service
+from portal.wiring import core
+
+router = APIRouter(tags=["services"])
+Viewer = Annotated[Actor, permitted(Permission.VIEW)]
+Editor = Annotated[Actor, permitted(Permission.SERVICE_EDIT)]
+ServiceName = Annotated[str, Path(max_length=60)]
+
+
+class LimitsDocument(Document):
+    """Bounds of one container."""
+
+    cpu_cores: float = Field(default=0.5, gt=0, le=1024)
+    memory_bytes: int = Field(default=268_435_456, ge=6_291_456)
+    pids: int = Field(default=256, ge=1, le=1_000_000)
+    log_bytes: int = Field(default=10_485_760, ge=1024)
+
+
+class ServiceOrder(Order):
+    """A service as it should be; what is left out gets the default."""
+
+    repository: str = Field(description="The image repository, without a tag.", max_length=255)
+    description: str = Field(default="", max_length=2000)
+    port: int = 8080
+    health_path: str = "/healthz"
+    metrics_path: str = "/metrics"
+    hosts: list[str] = Field(default_factory=list, max_length=100, description="Host names whose requests it gets.")
+    path_prefix: str = "/"
+    owners: list[str] = Field(default_factory=list, max_length=100)
+    dependencies: list[str] = Field(default_factory=list, max_length=100, description="Services that it calls.")
+    environment: dict[str, str] = Field(default_factory=dict, max_length=200, description="Settings of its containers.")
+    limits: LimitsDocument = LimitsDocument()
+    is_root_read_only: bool = True
+    is_shielded: bool = Field(
+        default=False, description="Failed idempotent requests of a canary are repeated on stable."
+    )
+    stop_grace_seconds: int = Field(default=10, ge=0, le=3600)
+
+
+class ServiceDocument(ServiceOrder, Document):
+    name: str
+
+
+@router.get("/services")
+def list_services(actor: Viewer) -> list[ServiceDocument]:
+    return [ServiceDocument.of(service) for service in core().catalogue.services(actor)]
+
+
+@router.get("/services/{name}")
+def show_service(actor: Viewer, name: ServiceName) -> ServiceDocument:
+    return ServiceDocument.of(core().catalogue.service(actor, name))
+
+
+@router.put("/services/{name}")
+def save_service(actor: Editor, name: ServiceName, order: ServiceOrder, reason: Reason = "") -> ServiceDocument:
+    """Add it, or replace the one of this name."""
+    return ServiceDocument.of(core().catalogue.save_service(actor, _service(name, order), reason=reason))
+
+
+def _service(name: str, order: ServiceOrder) -> Service:
+    fields = order.model_dump(exclude={"limits", "hosts", "owners", "dependencies"})
+    return Service(
+        name=name,
+        hosts=tuple(order.hosts),
+        owners=tuple(order.owners),
+        dependencies=tuple(order.dependencies),
+        limits=Limits(**order.limits.model_dump()),
+        **fields,
+    )

@@ -1,0 +1,55 @@
+"""`codex-portal audit`: what was done, by whom and why, and whether the trail is whole."""
+
+from __future__ import annotations
+
+import click
+from click.utils import LazyFile
+
+from portal.cli.commands import argument, group, option, remote
+from portal.cli.remote import portal
+from portal.cli.tables import show_done, show_list
+
+audit = group("audit")
+COLUMNS = ("sequence", "at", "actor", "text", "target", "environment", "reason")
+
+
+@remote(audit, "list")
+@option("--actor", default="")
+@option("--action", default="")
+@option("--target", default="")
+@option("--environment", "-e", default="")
+@option("--text", default="")
+@option("--since", default="", metavar="TIME")
+@option("--until", "before", default="", metavar="TIME")
+@option("--limit", type=int, default=50)
+def list_entries(limit: int, before: str, **query: str) -> None:
+    rows = portal().items("/audit", limit=limit, until=before, **query)
+    show_list(rows, COLUMNS, empty="cli.empty.audit")
+
+
+@remote(audit, "verify")
+@option("--remote", "is_remote", is_flag=True)
+def verify_trail(is_remote: bool) -> int:
+    """On this machine it reads the database itself and believes no server."""
+    report = portal().get("/audit/verification") if is_remote else _own_report()
+    show_done(report, "cli.plain", text=report["text"])
+    return 0 if report["is_intact"] else 1
+
+
+def _own_report() -> dict[str, object]:
+    from dataclasses import asdict
+
+    from portal.cli.own import own_portal
+    from portal.cli.words import say
+
+    with own_portal() as (core, operator):
+        report = core.audit.verify(operator)
+    text = say(f"audit_report.{report.code}", entries=report.entries, broken_at=report.broken_at or "")
+    return {**asdict(report), "text": text}
+
+
+@remote(audit, "export")
+@argument("file", type=click.File("w", encoding="utf-8", lazy=True), default="-")
+def export_trail(file: LazyFile) -> None:
+    for line in portal().lines("/audit/export"):
+        file.write(f"{line}\n")

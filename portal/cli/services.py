@@ -1,0 +1,63 @@
+"""`codex-portal service`: what is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from portal.cli.commands import argument, group, option, remote
+from portal.cli.edits import edited, read_mapping
+from portal.cli.failures import RemoteProblem
+from portal.cli.remote import RemotePortal, portal
+from portal.cli.tables import show_done, show_list, show_one
+
+service = group("service")
+COLUMNS = ("name", "repository", "port", "hosts", "path_prefix", "owners")
+FIELDS = (*COLUMNS, "description", "health_path", "metrics_path", "dependencies", "environment", "limits")
+
+
+def changes(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what a thing should become."""
+    for add in (
+        option("--reason", "-m", default=""),
+        option("--set", "changes", multiple=True, metavar="FIELD=VALUE"),
+        option("--file", "-f", default="", metavar="FILE"),
+    ):
+        command = add(command)
+    return command
+
+
+def wanted(client: RemotePortal, path: str, file: str, changes: tuple[str, ...]) -> dict[str, Any]:
+    """What a file says, or else the thing as it stands, after the changes."""
+    thing = edited(read_mapping(file) if file else _present(client, path), changes)
+    thing.pop("name", None)
+    return thing
+
+
+def _present(client: RemotePortal, path: str) -> dict[str, Any]:
+    try:
+        return client.get(path)
+    except RemoteProblem as problem:
+        if problem.document.get("status") != 404:
+            raise
+        return {}
+
+
+@remote(service, "list")
+def list_services() -> None:
+    show_list(portal().get("/services"), COLUMNS, empty="cli.empty.services")
+
+
+@remote(service, "show")
+@argument("name")
+def show_service(name: str) -> None:
+    show_one(portal().get(f"/services/{name}"), FIELDS)
+
+
+@remote(service, "save")
+@argument("name")
+@changes
+def save_service(name: str, file: str, changes: tuple[str, ...], reason: str) -> None:
+    client, path = portal(), f"/services/{name}"
+    saved = client.put(path, wanted(client, path, file, changes), reason=reason)
+    show_done(saved, "cli.done.saved", name=name)

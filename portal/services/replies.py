@@ -1,0 +1,27 @@
+"""Answers kept under an idempotency key, for acts that have no key of their own."""
+
+from __future__ import annotations
+
+from portal.domain.access import Actor
+from portal.ports.clock import Clock
+from portal.store import idempotency
+from portal.store.database import Database
+
+
+class Replies:
+    """The act and its answer are two transactions: after a crash in between a repetition does the act again, so only
+    acts that can be done once by their nature (a release, a user, a freeze's name) may rely on it.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    def reply(self, actor: Actor, key: str, *, fingerprint: str) -> str | None:
+        """What was answered before; Conflict if the key was used for something else."""
+        with self._database.reading() as session:
+            return idempotency.recall(session, actor.name, key, fingerprint)
+
+    def keep(self, actor: Actor, key: str, *, fingerprint: str, reply: str) -> None:
+        with self._database.transaction() as session:
+            if idempotency.recall(session, actor.name, key, fingerprint) is None:
+                idempotency.remember(session, actor.name, key, fingerprint, reply, self._clock.now())
