@@ -63,18 +63,21 @@ def translate(error: Exception, subject: Subject) -> PortalError:
     from docker.errors import APIError
 
     if not isinstance(error, APIError):
-        return _unanswered(error)
+        return _unanswered(error, subject)
     status = error.status_code or 0
     reason = str(error.explanation or error)[:REASON_KEPT]
     return _by_reason(reason, subject) or _by_status(status, reason, subject=subject)
 
 
-def _unanswered(error: Exception) -> PortalError:
+def _unanswered(error: Exception, subject: Subject) -> PortalError:
+    from docker.errors import DockerException
     from requests.exceptions import InvalidJSONError, RequestException
     from urllib3.exceptions import HTTPError
 
     reason = f"{type(error).__name__}: {error}"[:REASON_KEPT]
     is_silence = isinstance(error, (RequestException, HTTPError, HTTPException, OSError))
+    if isinstance(error, DockerException) and not is_silence and subject.failed:
+        return subject.failed(reason)
     is_nonsense = isinstance(error, InvalidJSONError)
     return Unavailable("engine_unreachable" if is_silence and not is_nonsense else "engine_failed", reason=reason)
 
