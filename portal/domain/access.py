@@ -34,7 +34,7 @@ class Permission(StrEnum):
     CONTAINER_CONTROL = "container.control"
     AUDIT_READ = "audit.read"
     AUDIT_EXPORT = "audit.export"
-    TOKEN_OWN = "token.own"  # noqa: S105 - a permission's name, not a secret
+    TOKEN_OWN = "token.own"
     LOG_LEVEL = "log.level"
     USER_EDIT = "user.edit"
     SETTINGS_READ = "settings.read"

@@ -1,4 +1,4 @@
-"""The audit trail: entries chained by hash, so that an edit shows, and a Merkle tree over them, so that a cut shows too.
+"""The audit trail: entries chained by hash, so that an edit shows, and a Merkle tree, so that a cut shows too.
 
 Leaves and nodes are hashed as in RFC 6962 section 2.1 (0x00 before a leaf, 0x01 before a node).
 """
@@ -16,7 +16,7 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Who did what to which thing, and why. `action` is looked up as `audit.<action>` for words; `params` fill them in."""
+    """Who did what to which thing, and why. Its words are `audit.<action>`, with `params` filled in."""
 
     actor: str
     actor_kind: str
@@ -25,7 +25,7 @@ class AuditEntry:
     target: str
     environment: str = ""
     reason: str = ""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict[str, str])
     request_id: str = ""
     sequence: int = 0
     at: datetime | None = None
@@ -33,9 +33,24 @@ class AuditEntry:
     hash: str = ""
 
 
-def entry_hash(entry: AuditEntry) -> str:
-    """SHA-256 of the canonical JSON of everything but the hash itself."""
-    body = {
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """Which entries are wanted: each filter that is set must hold. `text` is in actor, action, target or reason."""
+
+    actor: str = ""
+    action: str = ""
+    target: str = ""
+    environment: str = ""
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    offset: int = 0
+    limit: int = 50
+
+
+def entry_body(entry: AuditEntry) -> dict[str, object]:
+    """Everything but the hash, as plain JSON values: what is hashed and what is exported."""
+    return {
         "sequence": entry.sequence,
         "at": entry.at.timestamp() if entry.at else None,
         "actor": entry.actor,
@@ -49,7 +64,16 @@ def entry_hash(entry: AuditEntry) -> str:
         "request_id": entry.request_id,
         "previous": entry.previous_hash,
     }
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def canonical(body: Mapping[str, object]) -> str:
+    """JSON that is the same for the same values: sorted keys, no spaces."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def entry_hash(entry: AuditEntry) -> str:
+    """SHA-256 of the canonical JSON of everything but the hash itself."""
+    text = canonical(entry_body(entry))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -81,11 +105,16 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """The outcome of a verification. `broken_at` is the first sequence number that does not fit, if any."""
+    """The outcome of a verification. `broken_at` is the first sequence number that does not fit, if any.
+
+    `code` is looked up as `audit_report.<code>`: intact; edited (an entry does not match its hash or the one before);
+    gap (entries are missing inside); cut (an anchor speaks of more entries); rewritten (the entries fit each other but
+    not an anchor); forged (an anchor's signature is not the portal's).
+    """
 
     is_intact: bool
     entries: int
     anchors: int
     root: str
     broken_at: int | None = None
-    code: str = ""
+    code: str = "intact"
