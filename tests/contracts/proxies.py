@@ -40,12 +40,14 @@ UNROUTED = 503
 WEBSOCKET = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-def eventually(is_so: Callable[[], object], *, within_seconds: float = 15) -> None:
-    """Waits until the condition holds."""
+def eventually(
+    is_so: Callable[[], object], *, within_seconds: float = 15, picture: Callable[[], object] = lambda: ""
+) -> None:
+    """Waits until the condition holds; `picture` is shown if it never does."""
     end = time.monotonic() + within_seconds
     while not is_so():
         if time.monotonic() > end:
-            pytest.fail(f"not so after {within_seconds} s")
+            pytest.fail(f"not so after {within_seconds} s: {picture()}")
         time.sleep(0.01)
 
 
@@ -75,7 +77,7 @@ class Door(Protocol):
 
 
 def settle(
-    traffic: Traffic, table: RoutingTable, *, is_so: Callable[[TrafficFacts], bool] | None = None
+    traffic: Traffic, table: RoutingTable, *, is_so: Callable[[TrafficFacts], object] | None = None
 ) -> TrafficFacts:
     """Apply the table until `is_so` holds (by default: every wanted server is up and no other is there)."""
     condition = is_so or (lambda facts: _is_settled(facts, table))
@@ -84,7 +86,7 @@ def settle(
         traffic.apply(table)
         return condition(traffic.observe())
 
-    eventually(is_done)
+    eventually(is_done, picture=traffic.observe)
     return traffic.observe()
 
 

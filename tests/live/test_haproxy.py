@@ -354,6 +354,21 @@ def test_an_open_websocket_lives_through_a_reload_and_a_drain(door: HAProxyDoor,
     settle(door.traffic, table(3, gone))
 
 
+def test_a_session_left_in_a_former_worker_still_counts_as_draining(door: HAProxyDoor, canary: Route):
+    route = replace(canary, green=canary.green[:1], drain_seconds=600)
+    settle(door.traffic, table(2, route))
+    end = door.hold_session(route.green[0], TESTER)
+    gone, other = replace(route, green=()), Route("other", "prod", path_prefix="/other", blue=canary.blue)
+    settle(door.traffic, table(3, gone, other), is_so=lambda facts: facts.slot_servers(other.key, Slot.BLUE))
+    assert [(s.state, s.open_sessions) for s in door.traffic.observe().slot_servers(gone.key, Slot.GREEN)] == [
+        (ServerState.DRAINING, 1)
+    ]
+    door.last_held.sendall(b"still there?")
+    assert door.last_held.recv(100) == b"still there?"
+    end()
+    settle(door.traffic, table(3, gone, other))
+
+
 def test_a_restarted_proxy_does_not_trust_a_server_that_never_passed_the_gate(door: HAProxyDoor, canary: Route):
     route = replace(canary, green=(*canary.green, door.dead_server("dead-1")))
     settle(

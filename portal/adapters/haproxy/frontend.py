@@ -68,10 +68,11 @@ frontend portal
     http-request set-var(txn.slot) var(txn.candidate) if wants_candidate or is_preview
     http-request set-var(txn.forced) str(1) if wants_stable or wants_candidate or is_preview
 
-    # A side without a healthy server is no side: stable answers.
+    # A side without a healthy server is no side: stable answers. (A worker that is stopping after a reload takes all
+    # of its servers for gone; it keeps to the shares for the last answer of each connection.)
     http-request set-var(txn.backend) var(txn.route),concat(:,txn.slot)
     http-request set-var(txn.healthy) var(txn.backend),nbsrv
-    http-request set-var(txn.slot) var(txn.stable) if {{ var(txn.healthy) -m int lt 1 }}
+    http-request set-var(txn.slot) var(txn.stable) if {{ var(txn.healthy) -m int lt 1 }} !{{ stopping }}
     http-request set-var(txn.backend) var(txn.route),concat(:,txn.slot)
     acl is_stable var(txn.slot),strcmp(txn.stable) eq 0
     acl is_forced var(txn.forced) -m str 1

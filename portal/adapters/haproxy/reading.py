@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from portal.adapters.haproxy.naming import SHIELD, STABLE_COPY, key_of
 from portal.domain.errors import Unavailable
@@ -103,6 +103,16 @@ def server_facts(rows: Rows, wanted: frozenset[tuple[str, str]]) -> tuple[Server
         for backend, servers in rows.items()
         if not backend.endswith(f":{SHIELD}")
         for row in servers.values()
+        if not row.name.startswith(STABLE_COPY)
+    )
+
+
+def leftover_facts(rows: Iterable[ServerRow], known: Rows) -> tuple[ServerFact, ...]:
+    """Servers that only a worker of an earlier reload still holds sessions to: they drain there."""
+    return tuple(
+        _fact(replace(row, is_in_maintenance=True), is_wanted=False)
+        for row in rows
+        if row.name not in known.get(row.backend, {}) and not row.backend.endswith(f":{SHIELD}")
         if not row.name.startswith(STABLE_COPY)
     )
 

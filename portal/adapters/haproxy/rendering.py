@@ -108,7 +108,7 @@ def check_words(options: ProxyOptions) -> str:
     """The words of a server line that say how it is watched; the same in the file and in `add server`."""
     return (
         f"weight 1 check inter {options.check_interval_ms}ms fastinter {options.check_fast_interval_ms}ms"
-        " fall 2 rise 2 observe layer4 error-limit 2 on-error mark-down"
+        " fall 2 rise 2 observe layer4 error-limit 2 on-error mark-down pool-purge-delay 500ms"
     )
 
 

@@ -11,7 +11,7 @@ from portal.adapters.haproxy import maps
 from portal.adapters.haproxy.files import ProxyFolder, held, replace, replace_if_changed, written
 from portal.adapters.haproxy.naming import checked, key_of, route_name
 from portal.adapters.haproxy.options import DEFAULTS, ProxyOptions
-from portal.adapters.haproxy.reading import Rows, server_facts
+from portal.adapters.haproxy.reading import Rows, leftover_facts, server_facts
 from portal.adapters.haproxy.rendering import Admitted, Rendered, admitted_in, rendered, servers_in
 from portal.adapters.haproxy.strides import Act, Stride, strides
 from portal.adapters.haproxy.worker import Worker
@@ -80,7 +80,7 @@ class HAProxyTraffic:
             version=process.version,
             revision=revision,
             green_percents=tuple((key_of(name), int(share)) for name, share in shares.items()),
-            servers=server_facts(rows, self._wanted_servers()),
+            servers=server_facts(rows, self._wanted_servers()) + leftover_facts(self.worker.leftovers(), rows),
         )
 
     @contextmanager

@@ -42,6 +42,23 @@ class Worker:
     def rows(self) -> dict[str, dict[str, ServerRow]]:
         return server_rows(self._admin.ask("show servers state"), self._admin.ask("show stat -1 4 -1"))
 
+    def leftovers(self) -> tuple[ServerRow, ...]:
+        """Servers on which workers of earlier reloads still finish something."""
+        return tuple(
+            row
+            for pid in self._old_workers()
+            for servers in self._old_rows(pid).values()
+            for row in servers.values()
+            if row.sessions
+        )
+
+    def _old_rows(self, pid: int) -> dict[str, dict[str, ServerRow]]:
+        try:
+            state = self._master.ask_master(f"@!{pid} show servers state")
+            return server_rows(state, self._master.ask_master(f"@!{pid} show stat -1 4 -1"))
+        except Unavailable:
+            return {}
+
     def map(self, name: str) -> maps.Pairs:
         return maps.dumped(self._admin.ask(f"show map {self._folder.map(name)}"))
 
@@ -98,7 +115,8 @@ class Worker:
             time.sleep(0.01)
 
     def _is_replaced(self, pid: int) -> bool:
+        """The new worker serves, and the master listens again (which comes a little later)."""
         try:
-            return self.facts().pid != pid
+            return self.facts().pid != pid and bool(self._master.ask_master("show proc"))
         except Unavailable:
             return False
