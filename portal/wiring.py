@@ -85,7 +85,7 @@ def assemble(parts: Parts) -> Core:
         releases=Releases(database, clock, audit, containers=parts.containers),
         deployments=Deployments(database, parts.containers, parts.traffic, parts.network),
         rollouts=Rollouts(database, clock, audit, topics=topics, containers=parts.containers),
-        views=RolloutViews(database, world, rates, audit),
+        views=RolloutViews(database, world, rates),
         identity=Identity(database, clock, audit),
         engine=RolloutEngine(database, clock, audit, topics, world, effects),
         watch=TrafficWatch(database, clock, parts.access_log, topics=topics, rates=rates),

@@ -22,7 +22,7 @@ from portal.domain.rollout_facts import (
     Wait,
 )
 from portal.domain.route import ServerState
-from portal.domain.verdict import Outcome
+from portal.domain.verdict import Outcome, Verdict
 
 CRASH_RESTARTS = 2
 ADAPT_SECONDS = 10
@@ -96,12 +96,16 @@ def _harm(rollout: Rollout, facts: Facts) -> Cause | None:
     if watched and facts.is_proxy_alive and facts.candidate and facts.candidate_up == 0 and facts.stable_up > 0:
         return Cause("health_lost", {"version": rollout.to_version})
     if 0 < rollout.percent < 100 and _is_failed(rollout, facts):
-        return Cause("verdict_failed", {"reason": facts.verdict.reason if facts.verdict else ""})
+        return Cause("verdict_failed", _grounds(facts.verdict))
     return None
 
 
 def _is_failed(rollout: Rollout, facts: Facts) -> bool:
     return rollout.analysis.is_enabled and facts.verdict is not None and facts.verdict.outcome is Outcome.FAIL
+
+
+def _grounds(verdict: Verdict | None) -> dict[str, str]:
+    return {"reason": verdict.reason, **verdict.params} if verdict else {}
 
 
 def _container_harm(replica: ReplicaFact) -> Cause | None:
@@ -129,8 +133,11 @@ def _resume(rollout: Rollout) -> Move:
 
 
 def _prepare(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
+    limit = rollout.plan.prepare_seconds
     if not facts.is_engine_reachable:
-        return _wait_or_fail(rollout, now, rollout.plan.prepare_seconds, Cause("engine_unreachable"))
+        return _wait_or_fail(rollout, now, limit, Cause("engine_unreachable"))
+    if seconds_in_step(rollout, now) > limit:
+        return _stop(rollout, rollout.note or Cause("start_too_slow", {"seconds": str(limit)}))
     missing = [r for r in facts.candidate if not (r.exists and r.is_running)]
     if not missing:
         return Advance()

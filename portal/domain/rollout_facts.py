@@ -112,6 +112,17 @@ class Wait:
 Decision = Do | Advance | Move | Wait
 
 
+def is_leaving(rollout: Rollout) -> bool:
+    """Whether traffic has to leave the new version before anything else is looked at."""
+    is_asked = rollout.wish.is_abort and not rollout.state.is_going_back
+    return is_asked or (rollout.state is State.ROLLING_BACK and rollout.percent > 0)
+
+
 def needs_containers(rollout: Rollout) -> bool:
-    """Whether the next decision depends on the engine: not while traffic has to leave a bad version first."""
-    return not (rollout.state is State.ROLLING_BACK and rollout.percent > 0) and rollout.state is not State.QUEUED
+    """Whether the next decision depends on the engine."""
+    return rollout.state is not State.QUEUED and not is_leaving(rollout)
+
+
+def needs_evidence(rollout: Rollout) -> bool:
+    """Whether there may be new evidence that the next decision depends on."""
+    return 0 < rollout.percent < 100 and not rollout.state.is_going_back and not is_leaving(rollout)

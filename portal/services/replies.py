@@ -19,9 +19,10 @@ class Replies:
     def reply(self, actor: Actor, key: str, *, fingerprint: str) -> str | None:
         """What was answered before; Conflict if the key was used for something else."""
         with self._database.reading() as session:
-            return idempotency.recall(session, actor.name, key, fingerprint)
+            return idempotency.recall(session, actor.name, key=key, fingerprint=fingerprint)
 
     def keep(self, actor: Actor, key: str, *, fingerprint: str, reply: str) -> None:
         with self._database.transaction() as session:
-            if idempotency.recall(session, actor.name, key, fingerprint) is None:
-                idempotency.remember(session, actor.name, key, fingerprint, reply, self._clock.now())
+            if idempotency.recall(session, actor.name, key=key, fingerprint=fingerprint) is None:
+                now = self._clock.now()
+                idempotency.remember(session, actor.name, key=key, fingerprint=fingerprint, answer=reply, at=now)

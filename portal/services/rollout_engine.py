@@ -53,8 +53,6 @@ class RolloutEngine:
 
         Conflict("claim_lost") if somebody else has taken over: nothing more is done then.
         """
-        with self.database.transaction() as session:
-            operations.note_look(session, claim)
         for _ in range(LOOKS):
             seconds = self.look(claim)
             if seconds is not None:
@@ -78,8 +76,32 @@ class RolloutEngine:
                 return self._do(claim, rollout, decision)
             case Advance():
                 return self._step_on(claim, rollout, decision)
+            case Move(state=State.ROLLING_BACK) if rollout.percent > 0 and facts.stable_up > 0:
+                return self._retreat(claim, rollout, decision)
             case Move():
                 return self._move(claim, rollout, decision)
+
+    def _retreat(self, claim: Claim, rollout: Rollout, move: Move) -> float | None:
+        """Go back at once: the change of state and the intent to take all traffic away are one transaction."""
+        now = self.clock.now()
+        after, effect = replace(_moved(rollout, move, now), percent=0), Do(EffectKind.SHIFT, percent=0)
+        try:
+            failpoints.hit("rollout.retreat.before")
+            with self.database.transaction() as session:
+                journal = operations.begin_effect(session, claim, _journal_row(claim, effect, now))
+                if not rollouts.change(session, rollout, after):
+                    return None
+                self.effects.intend(session, rollout, effect)
+                self._journal_move(session, rollout, after, now)
+            failpoints.hit("rollout.retreat.intended")
+            self._guard(claim)
+            self.effects.perform(after, effect)
+            failpoints.hit("rollout.retreat.performed")
+            self._finish(claim, after, effect, journal)
+        except PortalError as error:
+            return self._failed(claim, after, error)
+        self._tell(after)
+        return None
 
     def _do(self, claim: Claim, rollout: Rollout, effect: Do) -> float | None:
         if effect.effect is EffectKind.APPLY:
@@ -116,16 +138,8 @@ class RolloutEngine:
 
     def _begin(self, claim: Claim, rollout: Rollout, effect: Do) -> int:
         now = self.clock.now()
-        row = EffectRow(
-            operation_id=rollout.id,
-            effect=effect.effect,
-            name=effect.name,
-            percent=effect.percent,
-            fence=claim.fence,
-            started_at=now,
-        )
         with self.database.transaction() as session:
-            journal = operations.begin_effect(session, claim, row)
+            journal = operations.begin_effect(session, claim, _journal_row(claim, effect, now))
             self.effects.intend(session, rollout, effect)
             if effect.effect is EffectKind.SHIFT:
                 after = replace(rollout, percent=effect.percent)
@@ -253,6 +267,17 @@ class RolloutEngine:
     def _tell(self, rollout: Rollout) -> None:
         self.topics.publish("rollouts")
         self.topics.publish(f"rollout:{rollout.id}")
+
+
+def _journal_row(claim: Claim, effect: Do, now: datetime) -> EffectRow:
+    return EffectRow(
+        operation_id=claim.operation_id,
+        effect=effect.effect,
+        name=effect.name,
+        percent=effect.percent,
+        fence=claim.fence,
+        started_at=now,
+    )
 
 
 def move_starts_step(before: Rollout, after: Rollout) -> bool:

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from portal.domain.access import Actor, Permission, demand, may
+from portal.domain.audit import AuditEntry, AuditQuery
 from portal.domain.environment import freeze_at
 from portal.domain.errors import NotFound
 from portal.domain.operation import StepStatus
+from portal.domain.page import LONGEST_PAGE
 from portal.domain.release import Release
 from portal.domain.rollout import Action, Rollout, TrafficSample
 from portal.domain.rollout_facts import Facts
 from portal.domain.rollout_view import Changes, ReplicaView, RolloutView, SamplePoint, StepView
-from portal.domain.verdict import Tally, quantile_ms
-from portal.services.audit import Audit
+from portal.domain.verdict_tally import Tally, quantile_ms
 from portal.services.releases import is_signed
 from portal.services.rollout_actions import refusal_of
 from portal.services.rollout_evidence import stored
 from portal.services.rollout_world import World
 from portal.services.rollouts import PERMISSION_OF
 from portal.services.traffic_watch import Rates
-from portal.store import catalogue, operations, releases, rollouts, routing, samples
+from portal.store import audit, catalogue, operations, releases, rollouts, routing, samples
 from portal.store.database import Database
 
 LONGEST_CHART = 500
@@ -33,7 +34,6 @@ class RolloutViews:
     database: Database
     world: World
     rates: Rates
-    audit: Audit
 
     def view(self, actor: Actor, rollout_id: int) -> RolloutView:
         """NotFound("rollout_missing"). What the proxy or the engine cannot tell now is left out, not guessed."""
@@ -64,7 +64,7 @@ class RolloutViews:
             is_return_warm=bool(facts and facts.stable_up),
             frozen_by=window.name if window else "",
             break_glass_by=rollouts.break_glass(session, rollout.id),
-            timeline=self.audit.of_target(session, "rollout", str(rollout.id)),
+            timeline=_timeline(session, rollout),
             changes=_changes(session, rollout),
         )
 
@@ -80,6 +80,12 @@ class RolloutViews:
             return ()
         width = max(1, -(-(seen[-1].second - seen[0].second + 1) // buckets))
         return _points(seen, rollout, width)
+
+
+def _timeline(session: Session, rollout: Rollout) -> tuple[AuditEntry, ...]:
+    """The newest two hundred entries, newest first."""
+    query = AuditQuery(action="rollout", target=str(rollout.id), limit=LONGEST_PAGE)
+    return audit.page(session, query, None).items
 
 
 def _period(rollout: Rollout, now: float) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from portal.domain.environment import Environment, freeze_at
 from portal.domain.errors import Unavailable
 from portal.domain.plan import StepKind
 from portal.domain.rollout import Approval, Cause, Rollout, State
-from portal.domain.rollout_facts import Facts, ReplicaFact, needs_containers
+from portal.domain.rollout_facts import Facts, ReplicaFact, is_leaving, needs_containers, needs_evidence
 from portal.domain.route import ServerState, Slot, TrafficFacts
 from portal.domain.verdict import judge
 from portal.ports.clock import Clock
@@ -43,11 +43,12 @@ class World:
         live = self.traffic.observe()
         engine = self._containers_of(rollout) if needs_containers(rollout) else {}
         now = self.clock.now()
-        with self.database.transaction() as session:
-            facts = _observed(session, rollout, engine, live)
-            facts = _with_evidence(session, facts, rollout, now)
-            facts = _with_lock(session, facts, rollout)
-            return _with_gates(session, facts, rollout, now)
+        weighs = needs_evidence(rollout)
+        with self.database.transaction() if weighs else self.database.reading() as session:
+            facts = _with_lock(session, _observed(session, rollout, engine, live), rollout)
+            if weighs:
+                facts = _with_evidence(session, facts, rollout, now)
+            return facts if is_leaving(rollout) else _with_gates(session, facts, rollout, now)
 
     def look(self, rollout: Rollout) -> Facts:
         """Only what engine and proxy say of the containers; weighs nothing and writes nothing."""

@@ -94,12 +94,13 @@ class Rollouts:
         check_reason(order.reason)
         fingerprint = f"{order.service}@{order.environment}:{order.version}:{is_return}"
         with self._database.transaction() as session:
-            known = idempotency.recall(session, actor.name, order.key, fingerprint) if order.key else None
+            known = idempotency.recall(session, actor.name, key=order.key, fingerprint=fingerprint) if order.key else None
             if known is not None:
                 return rollouts.get(session, int(known))
             started = self._store(session, actor, order, is_return=is_return)
             if order.key:
-                idempotency.remember(session, actor.name, order.key, fingerprint, str(started.id), self._clock.now())
+                kept = {"key": order.key, "fingerprint": fingerprint, "answer": str(started.id)}
+                idempotency.remember(session, actor.name, **kept, at=self._clock.now())
         self._tell(started)
         return started
 
@@ -214,12 +215,13 @@ class Rollouts:
             rollout = rollouts.get(session, rollout_id)
             demand(actor, PERMISSION_OF[action], rollout.environment)
             fingerprint = f"{rollout_id}:{action}"
-            if request.key and idempotency.recall(session, actor.name, request.key, fingerprint) is not None:
+            asked = {"key": request.key, "fingerprint": fingerprint}
+            if request.key and idempotency.recall(session, actor.name, **asked) is not None:
                 return rollout
             after = self._actions.perform(session, actor, rollout, action, request)
             operations.wake(session, rollout_id)
             if request.key:
-                idempotency.remember(session, actor.name, request.key, fingerprint, str(rollout_id), self._clock.now())
+                idempotency.remember(session, actor.name, **asked, answer=str(rollout_id), at=self._clock.now())
         self._tell(after)
         return after
 

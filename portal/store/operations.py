@@ -36,7 +36,7 @@ def add_steps(session: Session, operation_id: int, names: list[str]) -> None:
 
 
 def claim(session: Session, owner: str, *, limit: int) -> list[Claim]:
-    """Operations that are due and that nobody holds, now held by `owner`."""
+    """Operations that are due and that nobody holds, now held by `owner`. What wakes them from now on counts anew."""
     now = database_now(session)
     due = (
         select(OperationRow)
@@ -47,7 +47,7 @@ def claim(session: Session, owner: str, *, limit: int) -> list[Claim]:
     )
     claims: list[Claim] = []
     for row in session.exec(due):
-        row.owner, row.fence, row.lease_until = owner, row.fence + 1, now + LEASE_SECONDS
+        row.owner, row.fence, row.lease_until, row.wake_at = owner, row.fence + 1, now + LEASE_SECONDS, 0.0
         claims.append(Claim(row.id or 0, row.kind, owner, row.fence))
     return claims
 
@@ -97,11 +97,6 @@ def release(session: Session, claim: Claim, *, after_seconds: float) -> None:
 def wake(session: Session, operation_id: int) -> None:
     """Due at once, and again after the present look is over, should somebody be looking."""
     _set(session, col(OperationRow.id) == operation_id, wake_at=-1.0)
-
-
-def note_look(session: Session, claim: Claim) -> None:
-    """A look begins: only what is asked from now on counts as a new wake."""
-    _set(session, *_still(claim), wake_at=0.0)
 
 
 def end(session: Session, operation_id: int) -> None:
