@@ -162,6 +162,24 @@ print(*(name for name in names if name not in ("__main__", "portal") and not nam
 """
 
 
+def test_it_ends_at_once_although_streams_are_open(home: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as engine:
+        engine.bind(str(home / "e.sock"))
+        engine.listen(8)
+        process = start(home, "--engine", str(home / "e.sock"))
+        ready(process)
+        with connect(str(home / "g.sock")) as client:
+            client.sendall(b"GET /v1.41/events HTTP/1.1\r\nHost: d\r\n\r\n")
+            upstream, _ = engine.accept()
+            with upstream:
+                upstream.sendall(b"HTTP/1.1 200 OK\r\n\r\none")
+                eventually(lambda: client.recv(1000).endswith(b"one"))
+                began = time.monotonic()
+                assert end(process) == 0
+                assert time.monotonic() - began < 2
+                assert client.recv(1000) == b""
+
+
 def test_it_imports_nothing_but_the_standard_library() -> None:
     command = [sys.executable, "-I", "-S", "-c", IMPORTED, str(Path.cwd())]
     result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)

@@ -74,7 +74,7 @@ def handler(found: dict[str, tuple[str, bytes]]) -> type[BaseHTTPRequestHandler]
 
         do_HEAD = do_GET  # noqa: N815
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *_: object) -> None:  # noqa: A002
             """Not told."""
 
     return Handler
