@@ -1,0 +1,93 @@
+// Times as people read them: relative or as a clock, with the exact time and zone on hover. They move on by themselves.
+import { useEffect, useState } from "react";
+import { locale, useLanguage } from "$/public/portal/words.js";
+
+function useNow(everySeconds) {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everySeconds * 1000);
+    return () => clearInterval(timer);
+  }, [everySeconds]);
+  return now;
+}
+
+const exact = (at, language) =>
+  new Intl.DateTimeFormat(locale(language), {
+    dateStyle: "medium",
+    timeStyle: "long",
+  }).format(at * 1000);
+
+const UNITS = [
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+function relative(seconds, language) {
+  const [unit, length] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS[3];
+  const format = new Intl.RelativeTimeFormat(locale(language), { numeric: "auto" });
+  return format.format(Math.trunc(seconds / length), unit);
+}
+
+function span(seconds, language) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [large, small] = whole < 60 ? [0, 0] : whole < 3600 ? [60, 1] : whole < 86400 ? [3600, 60] : [86400, 3600];
+  const name = (size, value) => {
+    const unit = UNITS.find(([, length]) => length === size)[0];
+    const style = { style: "unit", unit, unitDisplay: language === "zh" ? "long" : "short" };
+    return new Intl.NumberFormat(locale(language), style).format(value);
+  };
+  if (!large) return name(1, whole);
+  const rest = Math.floor((whole % large) / small);
+  return rest ? `${name(large, Math.floor(whole / large))} ${name(small, rest)}` : name(large, Math.floor(whole / large));
+}
+
+const stamp = (at) => new Date(at * 1000).toISOString();
+
+export function Ago({ at }) {
+  const language = useLanguage();
+  const now = useNow(Date.now() / 1000 - at < 120 ? 1 : 20);
+  if (!at) return null;
+  return (
+    <time dateTime={stamp(at)} title={exact(at, language)} suppressHydrationWarning>
+      {relative(Math.min(0, at - now / 1000), language)}
+    </time>
+  );
+}
+
+export function Clock({ at, hasSeconds = true }) {
+  const language = useLanguage();
+  if (!at) return null;
+  const day = new Date(at * 1000);
+  const isToday = day.toDateString() === new Date().toDateString();
+  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(hasSeconds && { second: "2-digit" }) };
+  const format = isToday ? time : { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  return (
+    <time dateTime={stamp(at)} title={exact(at, language)} suppressHydrationWarning>
+      {new Intl.DateTimeFormat(locale(language), format).format(day)}
+    </time>
+  );
+}
+
+export function Elapsed({ since, until = 0 }) {
+  const language = useLanguage();
+  const now = useNow(1);
+  if (!since) return null;
+  return (
+    <time dateTime={stamp(since)} title={exact(since, language)} suppressHydrationWarning>
+      {span((until || now / 1000) - since, language)}
+    </time>
+  );
+}
+
+export function Left({ until }) {
+  const language = useLanguage();
+  const now = useNow(1);
+  if (!until) return null;
+  return (
+    <time dateTime={stamp(until)} title={exact(until, language)} suppressHydrationWarning>
+      {span(until - now / 1000, language)}
+    </time>
+  );
+}

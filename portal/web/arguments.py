@@ -1,0 +1,63 @@
+"""What a browser sent, made into what a handler can use. Reflex checks no type and no length of an argument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import reflex as rx
+
+from portal.domain.errors import Invalid, NotFound
+
+_LONGEST = 500
+_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,99}", re.ASCII)
+
+
+def text(value: object, *, longest: int = _LONGEST) -> str:
+    """Text without surrounding space; Invalid("argument_bad") for anything else or more."""
+    if not isinstance(value, str) or len(value) > longest or "\x00" in value:
+        raise Invalid("argument_bad", field="text")
+    return value.strip()
+
+
+def choice(value: object, options: Collection[str]) -> str:
+    """One of the options, else Invalid("argument_bad")."""
+    if not isinstance(value, str) or value not in options:
+        raise Invalid("argument_bad", field="choice")
+    return value
+
+
+def field(form: object, name: str, *, longest: int = _LONGEST) -> str:
+    """A field of a submitted form; empty if it was not sent."""
+    if not isinstance(form, Mapping):
+        raise Invalid("argument_bad", field="form")
+    return text(form.get(name) or "", longest=longest)
+
+
+def query(state: rx.State, name: str) -> str:
+    """A parameter of the address; empty if it is not there or is not usable."""
+    value: Any = state.router.url.query_parameters.get(name, "")
+    return value.strip()[:100] if isinstance(value, str) else ""
+
+
+def offset(state: rx.State) -> int:
+    """The parameter `from` of the address: how many items come before the page."""
+    digits = query(state, "from")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
+
+
+def segments(state: rx.State, count: int) -> tuple[str, ...]:
+    """The last parts of the address; NotFound("page_missing") for anything that cannot be a name."""
+    parts = tuple(unquote(part) for part in state.router.url.path.rstrip("/").split("/")[-count:])
+    if len(parts) != count or not all(_SEGMENT.fullmatch(part) for part in parts):
+        raise NotFound("page_missing")
+    return parts
+
+
+def number(value: str) -> int:
+    """A positive number in an address; NotFound("page_missing") for anything else."""
+    if not (value.isascii() and value.isdigit() and len(value) < 15):
+        raise NotFound("page_missing")
+    return int(value)

@@ -1,0 +1,55 @@
+"""The bar at the top: where one is, language, theme, help, and who is signed in."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from portal.web.components.browser import drawer, language_switch, opens, theme_switch
+from portal.web.components.icons import icon
+from portal.web.components.keyboard import HELP_ID
+from portal.web.components.native import native_form
+from portal.web.states.session import SessionState
+from portal.web.words import say, tr
+
+MENU_ID = "person"
+
+
+def top_bar(name: str) -> rx.Component:
+    return rx.el.header(
+        drawer(icon("menu"), label=tr("nav.open")),
+        rx.el.span(tr(f"nav.{name}"), class_name="place"),
+        rx.el.div(
+            language_switch(),
+            theme_switch(labels={choice: tr(f"theme.{choice}") for choice in ("system", "light", "dark")}),
+            opens(icon("keyboard"), target=HELP_ID, label=tr("keys.title"), class_name="tool wide"),
+            _person(),
+            class_name="tools",
+        ),
+        class_name="bar",
+    )
+
+
+def _person() -> rx.Component:
+    return rx.fragment(
+        rx.el.button(
+            SessionState.initials,
+            type="button",
+            class_name="who",
+            aria_label=tr("person.menu"),
+            custom_attrs={"popovertarget": MENU_ID},
+        ),
+        rx.el.div(
+            rx.el.strong(SessionState.name),
+            rx.el.div(rx.foreach(SessionState.roles, lambda role: rx.el.span(say(role))), class_name="roles"),
+            native_form(
+                rx.el.button(
+                    icon("log-out"), rx.el.span(tr("person.sign_out")), type="submit", class_name="button quiet"
+                ),
+                action="/auth/sign-out",
+                method="post",
+            ),
+            id=MENU_ID,
+            class_name="menu-card",
+            custom_attrs={"popover": "auto"},
+        ),
+    )

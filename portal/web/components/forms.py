@@ -1,0 +1,106 @@
+"""Fields with a label, a hint and room for what is wrong; filters of lists; pages of long lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from portal.web.components.frame import link
+from portal.web.components.icons import icon
+from portal.web.words import say, tr
+
+Text = rx.Var[str]
+
+
+def field(label: Text, control: rx.Component, *, for_id: str, hint: Text | None = None) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(label, html_for=for_id),
+        control,
+        rx.el.p(hint, class_name="hint") if hint is not None else rx.fragment(),
+        class_name="field",
+    )
+
+
+def reason_field(field_id: str, placeholder: Text) -> rx.Component:
+    control = rx.el.textarea(
+        name="reason", id=field_id, required=True, max_length=500, rows="2", auto_focus=True, placeholder=placeholder
+    )
+    return field(tr("form.reason"), control, for_id=field_id, hint=tr("form.reason_hint"))
+
+
+def select(field_id: str, options: Any, value: rx.Var[str], on_change: Any) -> rx.Component:
+    """`options` are `rx.el.option`s, or one `rx.foreach` of them."""
+    return rx.el.div(
+        rx.el.select(*options, id=field_id, name=field_id, value=value, on_change=on_change),
+        icon("chevron-down"),
+        class_name="select",
+    )
+
+
+def filter_select(label: Text, field_id: str, names: rx.Var, *, value: rx.Var[str], on_change: Any) -> rx.Component:
+    options = (
+        rx.el.option(tr("filter.all"), value=""),
+        rx.foreach(names, lambda name: rx.el.option(name, value=name)),
+    )
+    return rx.el.div(
+        rx.el.label(label, html_for=field_id),
+        select(field_id, options, value, on_change),
+        class_name="filter",
+    )
+
+
+def search_box(value: rx.Var[str], on_search: Any, *, is_loaded: rx.Var[bool], placeholder: Text) -> rx.Component:
+    """Searches on the server while one types. `/` leads here."""
+    return rx.el.div(
+        icon("search"),
+        rx.el.input(
+            type="search",
+            default_value=value,
+            key=is_loaded.to_string(),
+            on_change=on_search.debounce(300),
+            placeholder=placeholder,
+            aria_label=placeholder,
+            max_length=100,
+            custom_attrs={"data-search": ""},
+        ),
+        rx.el.kbd("/", aria_hidden="true"),
+        class_name="search",
+    )
+
+
+def pager(paging: rx.Var) -> rx.Component:
+    """Which part of the list this is, and the way to its neighbours."""
+    return rx.cond(
+        paging.total > 0,
+        rx.el.nav(
+            rx.el.span(tr("list.range", first=paging.first, last=paging.last, total=paging.total)),
+            rx.cond(paging.previous != "", _step(paging.previous, "chevron-left", "list.previous"), rx.fragment()),
+            rx.cond(paging.following != "", _step(paging.following, "chevron-right", "list.following"), rx.fragment()),
+            class_name="pager",
+            aria_label=tr("list.pages"),
+        ),
+        rx.fragment(),
+    )
+
+
+def _step(href: rx.Var[str], icon_name: str, key: str) -> rx.Component:
+    return link(icon(icon_name), tr(key), href=href, class_name="button quiet small")
+
+
+def trouble(text: rx.Var) -> rx.Component:
+    """What is wrong with what was sent, told beside the form."""
+    return rx.cond(
+        text.en != "",
+        rx.el.p(icon("triangle-alert"), rx.el.span(say(text)), class_name="trouble", role="alert"),
+        rx.fragment(),
+    )
+
+
+def submit(label: Text, *, tone: str = "primary", icon_name: str = "") -> rx.Component:
+    return rx.el.button(
+        icon(icon_name) if icon_name else rx.fragment(),
+        rx.el.span(label),
+        type="submit",
+        class_name=f"button {tone}",
+    )

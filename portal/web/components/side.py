@@ -1,0 +1,37 @@
+"""The navigation at the side; on a phone a drawer."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from portal.web.components.frame import link
+from portal.web.components.icons import icon, mark
+from portal.web.navigation import GROUPS, Group, Noun
+from portal.web.words import tr
+
+
+def side(current: str) -> rx.Component:
+    return rx.el.nav(
+        link(mark(), rx.el.span(tr("product.short")), href="/", class_name="brand"),
+        *(_group(group, current) for group in GROUPS),
+        class_name="side",
+        id="side",
+        aria_label=tr("nav.main"),
+    )
+
+
+def _group(group: Group, current: str) -> rx.Component:
+    title = rx.el.h2(tr(f"nav.{group.name}")) if group.name else rx.fragment()
+    return rx.el.div(title, *(_noun(noun, is_current=noun.name == current) for noun in group.nouns), class_name="group")
+
+
+def _noun(noun: Noun, *, is_current: bool) -> rx.Component:
+    return rx.el.div(
+        link(
+            icon(noun.icon),
+            rx.el.span(tr(f"nav.{noun.name}")),
+            href=noun.path,
+            class_name="noun current" if is_current else "noun",
+        ),
+        aria_current="page" if is_current else "false",
+    )

@@ -1,0 +1,74 @@
+"""The two charts of a rollout: error rate and latency of both versions over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portal.domain.plan import StepKind
+from portal.domain.rollout_view import SamplePoint, StepView
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    at: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartView:
+    """Times in seconds since the epoch; a value that does not exist is None. `unit` is percent (0 to 1) or ms.
+
+    The axis reaches at least up to `least`, so that noise near zero does not look like a mountain.
+    """
+
+    at: tuple[int, ...] = ()
+    stable: tuple[float | None, ...] = ()
+    canary: tuple[float | None, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    tolerance: float | None = None
+    unit: str = "percent"
+    least: float = 0.01
+
+
+def error_chart(points: Sequence[SamplePoint], marks: tuple[Mark, ...], *, tolerance: float | None) -> ChartView:
+    """`tolerance` is the difference that is allowed: it is drawn above the stable version's own rate so far."""
+    requests = sum(p.stable_requests for p in points)
+    base = sum(p.stable_errors for p in points) / requests if requests else 0.0
+    limit = None if tolerance is None else base + tolerance
+    return ChartView(
+        at=tuple(p.at for p in points),
+        stable=tuple(_rate(p.stable_errors, p.stable_requests) for p in points),
+        canary=tuple(_rate(p.canary_errors, p.canary_requests) for p in points),
+        marks=marks,
+        tolerance=None if limit is None else round(limit, 5),
+        least=0.01 if limit is None else round(limit * 1.2, 5),
+    )
+
+
+def latency_chart(points: Sequence[SamplePoint], marks: tuple[Mark, ...]) -> ChartView:
+    return ChartView(
+        at=tuple(p.at for p in points),
+        stable=tuple(_short(p.stable_p95_ms) for p in points),
+        canary=tuple(_short(p.canary_p95_ms) for p in points),
+        marks=marks,
+        unit="ms",
+        least=10.0,
+    )
+
+
+def shift_marks(views: Sequence[StepView]) -> tuple[Mark, ...]:
+    """When the traffic was shifted, and to how many per cent."""
+    return tuple(
+        Mark(view.started_at.timestamp(), f"{view.step.percent}\N{NARROW NO-BREAK SPACE}%")
+        for view in views
+        if view.step.kind is StepKind.SHIFT and view.started_at is not None
+    )
+
+
+def _rate(errors: int, requests: int) -> float | None:
+    return round(errors / requests, 5) if requests else None
+
+
+def _short(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds, 2)

@@ -1,0 +1,80 @@
+"""Entries of the audit trail as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from portal.domain.audit import AuditEntry
+from portal.web.presenters.marks import BAD, IDLE, OK, WAIT, environment_words, epoch
+from portal.web.words import Words, has_words, same, spoken_params, words
+
+_LOOKS: dict[str, tuple[str, str]] = {
+    "rollout.started": (IDLE, "play"),
+    "rollout.return_started": (IDLE, "undo"),
+    "rollout.shifted": (IDLE, "arrow-left-right"),
+    "rollout.step_done": (OK, "check"),
+    "rollout.step_skipped": (IDLE, "skip-forward"),
+    "rollout.promoted": (OK, "check"),
+    "rollout.approve": (OK, "user-check"),
+    "rollout.reject": (BAD, "x"),
+    "rollout.abort": (BAD, "undo"),
+    "rollout.pause": (IDLE, "pause"),
+    "rollout.resume": (IDLE, "play"),
+    "rollout.approvals_void": (WAIT, "triangle-alert"),
+    "rollout.glass_broken": (BAD, "octagon-alert"),
+    "release.created": (IDLE, "package"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened. `reason` is what the person typed; `href` leads to the thing, if it has a page."""
+
+    at: float
+    tone: str
+    icon: str
+    text: Words
+    reason: str = ""
+    href: str = ""
+
+
+def lines(entries: Iterable[AuditEntry]) -> list[Line]:
+    return [line(entry) for entry in entries]
+
+
+def line(entry: AuditEntry) -> Line:
+    tone, icon = _LOOKS.get(entry.action, (IDLE, "dot"))
+    return Line(epoch(entry.at), tone, icon, sentence(entry), entry.reason, _href(entry))
+
+
+def sentence(entry: AuditEntry) -> Words:
+    """`audit.<action>` with the entry's own parameters, its target and its actor filled in."""
+    key = f"audit.{entry.action}"
+    actor = words("actor.portal") if entry.actor_kind == "system" else same(entry.actor)
+    filled: dict[str, object] = {
+        "actor": actor,
+        "target": entry.target,
+        "environment": environment_words(entry.environment),
+        "reason": entry.reason,
+        **_spoken(entry),
+    }
+    return words(key, **filled) if has_words(key) else words("audit.other", action=entry.action, **filled)
+
+
+def _spoken(entry: AuditEntry) -> dict[str, object]:
+    """Parameters that are codes are turned into words."""
+    key = f"stride.{entry.params.get('kind', '')}"
+    kind = {"kind": words(key)} if has_words(key) else {}
+    return {**spoken_params(entry.params), **kind}
+
+
+def _href(entry: AuditEntry) -> str:
+    match entry.target_kind:
+        case "rollout":
+            return f"/rollouts/{entry.target}"
+        case "release" if " " in entry.target:
+            service, _, version = entry.target.partition(" ")
+            return f"/releases/{service}/{version}"
+        case _:
+            return ""

@@ -1,0 +1,31 @@
+"""The sign-in page: what went wrong the last time, and where to go afterwards."""
+
+from __future__ import annotations
+
+import re
+
+import reflex as rx
+
+from portal.web.arguments import query
+from portal.web.live import put
+from portal.web.policy import public
+from portal.web.words import Words, has_words, words
+
+_CODE = re.compile(r"[a-z_]{1,40}", re.ASCII)
+
+
+class SignInState(rx.State):
+    trouble: Words = Words()
+    target: str = "/"
+
+    @rx.event
+    @public
+    def load(self) -> None:
+        code = query(self, "error")
+        is_known = _CODE.fullmatch(code) is not None and has_words(f"error.{code}")
+        target = query(self, "next")
+        put(
+            self,
+            trouble=words(f"error.{code}") if is_known else Words(),
+            target=target if target.startswith("/") and not target.startswith("//") else "/",
+        )

@@ -1,0 +1,83 @@
+"""The shell around every page: navigation, bar, notices, keyboard; and `add_page`, which puts a page into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import reflex as rx
+
+from portal.web.components.bar import top_bar
+from portal.web.components.browser import ready, shortcuts
+from portal.web.components.icons import icon
+from portal.web.components.keyboard import HELP_ID, keyboard_help
+from portal.web.components.side import side
+from portal.web.components.status import status_icon
+from portal.web.navigation import nouns
+from portal.web.states.session import SessionState
+from portal.web.words import say, tr
+
+PRODUCT = "Codex Father Portal"
+
+
+def add_page(app: rx.App, build: Callable[[], rx.Component], route: str, *, name: str, on_load: Sequence[Any]) -> None:
+    """`name` is the noun of the navigation the page belongs to; its title is the word `nav.<name>`."""
+
+    def page() -> rx.Component:
+        return shell(build(), name=name)
+
+    page.__name__ = build.__name__
+    app.add_page(page, route=route, title=PRODUCT, on_load=list(on_load))
+
+
+def shell(content: rx.Component, *, name: str) -> rx.Component:
+    return rx.el.div(
+        rx.el.title(tr("web.title", page=tr(f"nav.{name}"))),
+        rx.el.a(tr("web.skip"), href="#content", class_name="skip"),
+        side(name),
+        rx.el.div(
+            top_bar(name),
+            _demonstration(),
+            rx.el.main(content, id="content", tab_index=-1),
+            class_name="column",
+        ),
+        notice(),
+        keyboard_help(),
+        shortcuts(places={noun.key: noun.path for noun in nouns()}, help_id=HELP_ID),
+        ready(),
+        class_name="shell",
+    )
+
+
+@rx.memo
+def notice() -> rx.Component:
+    """What the person is told after an action; good news goes by itself, bad news stays."""
+    told = SessionState.notice
+    return rx.el.div(
+        rx.cond(
+            told.text.en != "",
+            rx.el.div(
+                status_icon(name=rx.cond(told.tone == "ok", "check", "triangle-alert")),
+                rx.el.p(say(told.text)),
+                rx.el.button(icon("x"), type="button", on_click=SessionState.close_notice, aria_label=tr("web.close")),
+                key=told.number.to_string(),
+                class_name=f"notice {told.tone}",
+            ),
+            rx.fragment(),
+        ),
+        class_name="notices",
+        role="status",
+        aria_live="polite",
+    )
+
+
+def _demonstration() -> rx.Component:
+    return rx.cond(
+        SessionState.is_demonstration,
+        rx.el.p(
+            icon("flask-conical"),
+            rx.el.span(rx.el.strong(tr("web.demonstration")), " ", tr("web.demonstration_more")),
+            class_name="banner",
+        ),
+        rx.fragment(),
+    )

@@ -1,0 +1,94 @@
+"""Words for pages: from the catalogue while building a page (`tr`), or made by the server in both languages (`words`).
+
+Sentences of the server travel in both languages and the browser shows one of them. So switching is instant, and no state
+needs to know who reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import reflex as rx
+from reflex.vars import Var, VarData
+from reflex_base.utils.imports import ImportVar
+
+from portal.domain.errors import PortalError
+from portal.domain.rollout import Cause
+from portal.i18n import catalogue, t
+
+_HOOK = "const language = useLanguage();"
+LANGUAGE = Var(
+    _js_expr="language",
+    _var_type=str,
+    _var_data=VarData(
+        imports={"$/public/portal/words.js": [ImportVar(tag="useLanguage")]},
+        hooks={_HOOK: None},
+    ),
+).to(str)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One sentence in both languages."""
+
+    en: str = ""
+    zh: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.en)
+
+
+def same(text: str) -> Words:
+    """Text that reads the same in both: a name, a number, something a person wrote."""
+    return Words(text, text)
+
+
+def words(key: str, /, **params: object) -> Words:
+    """The sentence of the catalogue with `params` filled in; those that are `Words` themselves in the same language."""
+    return Words(_filled("en", key, params), _filled("zh", key, params))
+
+
+def _filled(locale: str, key: str, params: dict[str, object]) -> str:
+    spoken = {name: getattr(value, locale) if isinstance(value, Words) else value for name, value in params.items()}
+    return t(locale, key, **spoken)
+
+
+def has_words(key: str) -> bool:
+    return key in catalogue("en")
+
+
+def cause_words(cause: Cause | None) -> Words:
+    """The sentence of a cause; one that is an error's code is looked up among the errors."""
+    if cause is None:
+        return Words()
+    key = f"cause.{cause.code}"
+    return words(key if has_words(key) else f"error.{cause.code}", **spoken_params(cause.params))
+
+
+def spoken_params(params: Mapping[str, str]) -> dict[str, object]:
+    """Parameters that name a cause or a verdict themselves (`cause`, `reason`) turned into words."""
+    spoken: dict[str, object] = dict(params)
+    for name, prefix in (("reason", "why"), ("cause", "cause"), ("state", "state"), ("strategy", "strategy")):
+        key = f"{prefix}.{params.get(name, '')}"
+        if has_words(key):
+            spoken[name] = words(key, **{**params, "reason": spoken.get("reason", "")})
+    return spoken
+
+
+def error_words(error: PortalError) -> Words:
+    return words(f"error.{error.code}", **error.params)
+
+
+def tr(key: str, /, **params: Var | str | int) -> Var[str]:
+    """The sentence of the catalogue for a page, in the reader's language. KeyError if there is none.
+
+    `params` may be values of the state; a `Words` value is passed through `say` first.
+    """
+    filled = {locale: catalogue(locale)[key].format(**params) for locale in ("en", "zh")}
+    return rx.cond(LANGUAGE == "zh", filled["zh"], filled["en"])
+
+
+def say(spoken: Var | Words) -> Var[str]:
+    """A `Words` value of the state in the reader's language."""
+    return rx.cond(LANGUAGE == "zh", spoken.zh, spoken.en)  # type: ignore[union-attr]
