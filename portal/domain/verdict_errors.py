@@ -31,8 +31,9 @@ from dataclasses import dataclass
 from portal.domain.verdict_betting import Wealth, log_sum, open_wealth, settle
 from portal.domain.verdict_tally import Block
 
-ODDS = (2.0, 6.0, 15.0, 50.0, 400.0)
-ODDS_WEIGHTS = (0.08, 0.17, 0.25, 0.25, 0.25)
+ODDS = (1.3, 2.0, 6.0, 15.0, 50.0, 400.0)
+ODDS_WEIGHTS = (0.03, 0.08, 0.17, 0.24, 0.24, 0.24)
+BELOW_ODDS = (1.1, 1.5, 3.0, 8.0, 30.0, 200.0)
 EXACT_TERMS = 256
 STAKES = (1.0, 0.75, 0.5, 0.25, 0.1, 0.04, 0.015)
 STAKE_WEIGHTS = (0.4, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03)
@@ -40,7 +41,7 @@ STAKE_WEIGHTS = (0.4, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03)
 _LOG_ODDS = tuple(math.log(odds) for odds in ODDS)
 _LOG_ODDS_WEIGHTS = tuple(math.log(weight) for weight in ODDS_WEIGHTS)
 _LOG_STAKE_WEIGHTS = tuple(math.log(weight) for weight in STAKE_WEIGHTS)
-_LOG_BELOW_WEIGHT = -math.log(len(ODDS))
+_LOG_BELOW_WEIGHT = -math.log(len(BELOW_ODDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +57,20 @@ class ErrorEvidence:
 
 
 def no_error_evidence() -> ErrorEvidence:
-    return ErrorEvidence(open_wealth(_LOG_ODDS_WEIGHTS), (0.0,) * len(STAKES), (0.0,) * len(ODDS), (0.0,) * len(ODDS))
+    return ErrorEvidence(
+        open_wealth(_LOG_ODDS_WEIGHTS), (0.0,) * len(STAKES), (0.0,) * len(BELOW_ODDS), (0.0,) * len(BELOW_ODDS)
+    )
 
 
 def weigh_errors(evidence: ErrorEvidence, block: Block) -> ErrorEvidence:
     """The evidence after one block in which both versions had requests."""
     share, mass = block.share, block.mass
-    gains, by_odds = _harm_gains(block), _odds_gains(block)
+    gains, below = _harm_gains(block), _odds_gains(block, BELOW_ODDS)
     return ErrorEvidence(
         settle(evidence.wealth, _LOG_ODDS_WEIGHTS, log_gains=gains, canary_requests=block.canary.requests),
         _sum(evidence.above, _above_gains(block)),
-        _sum(evidence.below, by_odds),
-        _sum(evidence.below_mass, [mass * (odds - 1.0) / (1.0 + share * (odds - 1.0)) for odds in ODDS]),
+        _sum(evidence.below, below),
+        _sum(evidence.below_mass, [mass * (odds - 1.0) / (1.0 + share * (odds - 1.0)) for odds in BELOW_ODDS]),
         evidence.mass + mass,
         evidence.excess + block.canary.errors * (1.0 - share) - block.stable.errors * share,
     )
@@ -114,7 +117,7 @@ def _harm_gains(block: Block) -> Sequence[float]:
     if not errors:
         return (0.0,) * len(ODDS)
     if min(block.canary.requests, errors) >= EXACT_TERMS:
-        return _odds_gains(block)
+        return _odds_gains(block, ODDS)
     first, logs = _log_hypergeometric(block, errors)
     return [
         own * log_odds - log_sum([log + (first + j) * log_odds for j, log in enumerate(logs)]) for log_odds in _LOG_ODDS
@@ -133,13 +136,12 @@ def _log_hypergeometric(block: Block, errors: int) -> tuple[int, list[float]]:
     return first, [log - total for log in logs]
 
 
-def _odds_gains(block: Block) -> Sequence[float]:
+def _odds_gains(block: Block, odds_: Sequence[float]) -> Sequence[float]:
     own, errors = block.canary.errors, block.canary.errors + block.stable.errors
     if not errors:
-        return (0.0,) * len(ODDS)
+        return (0.0,) * len(odds_)
     share = block.share
-    pairs = zip(ODDS, _LOG_ODDS, strict=True)
-    return [own * log_odds - errors * math.log1p(share * (odds - 1.0)) for odds, log_odds in pairs]
+    return [own * math.log(odds) - errors * math.log1p(share * (odds - 1.0)) for odds in odds_]
 
 
 def _above_gains(block: Block) -> Sequence[float]:

@@ -35,7 +35,7 @@ class AnalysisPlan:
     is_latency_judged: bool = True
     pass_confidence: float = 0.95
     latency_quantile: float = 0.5
-    error_share: float = 0.9
+    error_share: float = 0.85
 
     def __post_init__(self) -> None:
         is_good = {

@@ -30,8 +30,9 @@ from itertools import accumulate
 from portal.domain.verdict_betting import Wealth, log_sum, open_wealth, settle
 from portal.domain.verdict_tally import LATENCY_STEP, Block, add_counts
 
-RANK_BETS = ((2, 0.3), (2, 1.0), (5, 1.0), (12, 1.0))
-RANK_WEIGHTS = (0.3, 0.3, 0.25, 0.15)
+RANK_BETS = ((2, 0.2), (2, 0.55), (3, 0.9), (8, 1.0))
+"""Pairs of k and the stake wished for."""
+RANK_WEIGHTS = (0.25, 0.35, 0.25, 0.15)
 _LOG_RANK_WEIGHTS = tuple(math.log(weight) for weight in RANK_WEIGHTS)
 SHIFTS = (-52, -31, -19, -12, -8, -5, -3, -2, -1, *range(11), 12, 14, 17, 20, 24, 31, 41, 52)
 """The ratios of the interval, as numbers of bins: 0.1 to 10."""
