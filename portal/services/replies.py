@@ -6,6 +6,7 @@ from portal.domain.access import Actor
 from portal.ports.clock import Clock
 from portal.store import idempotency
 from portal.store.database import Database
+from portal.store.idempotency import Keyed
 
 
 class Replies:
@@ -19,10 +20,10 @@ class Replies:
     def reply(self, actor: Actor, key: str, *, fingerprint: str) -> str | None:
         """What was answered before; Conflict if the key was used for something else."""
         with self._database.reading() as session:
-            return idempotency.recall(session, actor.name, key=key, fingerprint=fingerprint)
+            return idempotency.recall(session, Keyed(actor.name, key, fingerprint))
 
     def keep(self, actor: Actor, key: str, *, fingerprint: str, reply: str) -> None:
+        asked = Keyed(actor.name, key, fingerprint)
         with self._database.transaction() as session:
-            if idempotency.recall(session, actor.name, key=key, fingerprint=fingerprint) is None:
-                now = self._clock.now()
-                idempotency.remember(session, actor.name, key=key, fingerprint=fingerprint, answer=reply, at=now)
+            if idempotency.recall(session, asked) is None:
+                idempotency.remember(session, asked, answer=reply, at=self._clock.now())

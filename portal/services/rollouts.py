@@ -25,6 +25,7 @@ from portal.services.rollout_actions import ActionRequest, Actions
 from portal.services.rollout_world import entry_refusal
 from portal.store import catalogue, deployments, idempotency, operations, releases, rollouts, routing
 from portal.store.database import Database
+from portal.store.idempotency import Keyed
 from portal.store.rollouts import RolloutQuery
 
 LONGEST_REASON = 500
@@ -93,14 +94,14 @@ class Rollouts:
     def _start(self, actor: Actor, order: RolloutOrder, *, is_return: bool) -> Rollout:
         check_reason(order.reason)
         fingerprint = f"{order.service}@{order.environment}:{order.version}:{is_return}"
+        asked = Keyed(actor.name, order.key, fingerprint)
         with self._database.transaction() as session:
-            known = idempotency.recall(session, actor.name, key=order.key, fingerprint=fingerprint) if order.key else None
+            known = idempotency.recall(session, asked) if order.key else None
             if known is not None:
                 return rollouts.get(session, int(known))
             started = self._store(session, actor, order, is_return=is_return)
             if order.key:
-                kept = {"key": order.key, "fingerprint": fingerprint, "answer": str(started.id)}
-                idempotency.remember(session, actor.name, **kept, at=self._clock.now())
+                idempotency.remember(session, asked, answer=str(started.id), at=self._clock.now())
         self._tell(started)
         return started
 
@@ -214,14 +215,13 @@ class Rollouts:
         with self._database.transaction() as session:
             rollout = rollouts.get(session, rollout_id)
             demand(actor, PERMISSION_OF[action], rollout.environment)
-            fingerprint = f"{rollout_id}:{action}"
-            asked = {"key": request.key, "fingerprint": fingerprint}
-            if request.key and idempotency.recall(session, actor.name, **asked) is not None:
+            asked = Keyed(actor.name, request.key, f"{rollout_id}:{action}")
+            if request.key and idempotency.recall(session, asked) is not None:
                 return rollout
             after = self._actions.perform(session, actor, rollout, action, request)
             operations.wake(session, rollout_id)
             if request.key:
-                idempotency.remember(session, actor.name, **asked, answer=str(rollout_id), at=self._clock.now())
+                idempotency.remember(session, asked, answer=str(rollout_id), at=self._clock.now())
         self._tell(after)
         return after
 

@@ -11,11 +11,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Float, TypeDecorator, UpdateBase, create_engine, event, text
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from portal.domain.errors import Unavailable
 
 BUSY_SECONDS = 15
+# Constraints have names that do not depend on the database, so that a later migration can change them.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
 
 
 class UtcTime(TypeDecorator[datetime]):
