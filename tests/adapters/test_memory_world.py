@@ -177,7 +177,7 @@ def test_readers_of_events_learn_of_crashes_when_the_clock_moves(
 
     def read() -> None:
         for event in containers.events(stop, since=BEGIN):
-            actions.append(event.action)  # noqa: PERF401
+            actions.append(event.action)
 
     reader = Thread(target=read, daemon=True)
     reader.start()
