@@ -29,7 +29,7 @@ def access_record(line: bytes) -> AccessRecord | None:
         return None
     try:
         return _record(fields, slot)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
