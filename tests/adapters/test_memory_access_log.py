@@ -83,7 +83,7 @@ def test_reading_follows_the_clock(door: MemoryDoor):
     assert len(log.read(timeout_seconds=0)) == 100
     door.pass_time(0.01)
     assert log.read(timeout_seconds=0) == []
-    door.pass_time(0.01)
+    door.pass_time(0.015)
     assert len(log.read(timeout_seconds=0)) == 1
 
 
