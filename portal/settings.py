@@ -1,0 +1,267 @@
+"""All settings, read once from the environment. What is unknown, wrong or given twice is refused by name."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from portal.domain.errors import Invalid
+from portal.i18n import t
+
+OWN_PREFIX, FILE_SUFFIX = "PORTAL_", "_FILE"
+LONGEST_SECRET_BYTES = 65_536
+Value = TypeVar("Value")
+
+
+class Unfit(ValueError):
+    """A text that a setting cannot be. The message is the code of the sentence that says what it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number within limits."""
+
+    least: int
+    most: int
+
+    def __call__(self, value: str) -> int:
+        if not value.isascii() or not value.isdigit() or not self.least <= int(value[:12]) <= self.most:
+            raise Unfit("setting_not_a_number")
+        return int(value)
+
+    def words(self, _locale: str) -> str:
+        return f"{self.least}–{self.most}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    options: tuple[str, ...]
+
+    def __call__(self, value: str) -> str:
+        if value.lower() not in self.options:
+            raise Unfit("setting_not_an_option")
+        return value.lower()
+
+    def words(self, _locale: str) -> str:
+        return ", ".join(f"`{option}`" for option in self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Any other kind of text; `name` is looked up as `setting_form.<name>`."""
+
+    name: str
+    parse: Callable[[str], object]
+
+    def __call__(self, value: str) -> object:
+        try:
+            return self.parse(value)
+        except ValueError:
+            raise Unfit(f"setting_not_{self.name}") from None
+
+    def words(self, locale: str) -> str:
+        return t(locale, f"setting_form.{self.name}")
+
+
+def _boolean(value: str) -> bool:
+    known = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+    if value.lower() not in known:
+        raise ValueError
+    return known[value.lower()]
+
+
+def _checked(value: str, *, is_good: bool) -> str:
+    if not is_good:
+        raise ValueError
+    return value
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        scheme, _, rest = value.partition("://")
+        urlsplit(value)
+        return _checked(value.rstrip("/"), is_good=scheme in schemes and bool(rest))
+
+    return parse
+
+
+def _database_url(value: str) -> str:
+    """What others write as `postgresql://` is meant for psycopg here."""
+    scheme, separator, rest = value.partition("://")
+    known = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+    return _url("sqlite", "postgresql+psycopg")(known.get(scheme, scheme) + separator + rest)
+
+
+def _addresses(value: str) -> tuple[str, ...]:
+    """`[HOST]:PORT`, several with commas between."""
+    for address in value.split(","):
+        _, colon, port = address.rpartition(":")
+        if not colon or not port.isdigit() or not 0 < int(port) < 65_536 or " " in address:
+            raise ValueError
+    return tuple(value.split(","))
+
+
+def _network(value: str) -> str:
+    network = ipaddress.IPv4Network(value)
+    return _checked(str(network), is_good=network.prefixlen <= 26 and network.is_private)
+
+
+PORT = Whole(1, 65_535)
+BOOLEAN = Form("boolean", _boolean)
+TEXT = Form("text", lambda value: _checked(value, is_good=value.isprintable()))
+PATH = Form("path", lambda value: Path(_checked(value, is_good="\x00" not in value)).expanduser())
+WEB_URL = Form("web_url", _url("http", "https"))
+DATABASE_URL = Form("database_url", _database_url)
+REDIS_URL = Form("redis_url", _url("redis", "rediss", "unix"))
+ADDRESSES = Form("addresses", _addresses)
+NETWORK = Form("network", _network)
+Reader = Whole | Choice | Form
+
+
+def _setting(variable: str, read: Reader, default: str = "", *, is_secret: bool = False) -> Any:
+    """`default` as it would be written in the environment; `{data}` stands for another setting, empty for not set.
+
+    A secret is kept out of every `repr`, and may be given in a file named by `<variable>_FILE`.
+    """
+    about = {"variable": variable, "read": read, "default": default, "is_secret": is_secret}
+    return field(repr=not is_secret, metadata=about)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the portal was told. The description of each is `setting.<variable>` in the catalogue of words."""
+
+    codex_home: Path = _setting("CODEX_HOME", PATH, "~/.codex")
+    log_level: str = _setting("CODEX_LOG_LEVEL", Choice(("debug", "info", "warn", "error")), "info")
+    max_concurrent: int = _setting("CODEX_MAX_CONCURRENT", Whole(1, 1000), "10")
+    sessions_root: Path = _setting("CODEX_SESSIONS_ROOT", PATH, "{codex_home}/sessions")
+    config_file: Path | None = _setting("CODEX_CONFIG_FILE", PATH)
+    enables_metrics: bool = _setting("CODEX_ENABLE_METRICS", BOOLEAN, "true")
+    metrics_port: int | None = _setting("CODEX_METRICS_PORT", PORT)
+    git_user_name: str | None = _setting("GIT_USER_NAME", TEXT)
+    git_user_email: str | None = _setting("GIT_USER_EMAIL", TEXT)
+    github_token: str | None = _setting("GITHUB_TOKEN", TEXT, is_secret=True)
+    mcp_port: int | None = _setting("MCP_SERVER_PORT", PORT)
+    mcp_max_connections: int = _setting("MCP_MAX_CONNECTIONS", Whole(1, 10_000), "100")
+    mcp_timeout_seconds: int = _setting("MCP_TIMEOUT", Whole(1, 3600), "30")
+    data: Path = _setting("PORTAL_DATA", PATH, "data")
+    database_url: str = _setting("PORTAL_DATABASE_URL", DATABASE_URL, "sqlite:///{data}/portal.db", is_secret=True)
+    redis_url: str | None = _setting("PORTAL_REDIS_URL", REDIS_URL, is_secret=True)
+    role: str = _setting("PORTAL_ROLE", Choice(("all", "web", "worker")), "all")
+    host: str = _setting("PORTAL_HOST", TEXT, "127.0.0.1")
+    port: int = _setting("PORTAL_PORT", PORT, "3000")
+    public_url: str | None = _setting("PORTAL_PUBLIC_URL", WEB_URL)
+    session_hours: int = _setting("PORTAL_SESSION_HOURS", Whole(1, 720), "12")
+    anchor_file: Path = _setting("PORTAL_AUDIT_ANCHORS", PATH, "{data}/audit-anchors.jsonl")
+    engine: str = _setting("PORTAL_ENGINE", Choice(("auto", "docker", "podman", "memory")), "auto")
+    engine_socket: Path = _setting("PORTAL_ENGINE_SOCKET", PATH, "{data}/gate.sock")
+    network: str = _setting("PORTAL_NETWORK", TEXT, "codex-portal")
+    subnet: str = _setting("PORTAL_SUBNET", NETWORK, "172.30.0.0/16")
+    proxy: str = _setting("PORTAL_PROXY", Choice(("managed", "external", "memory")), "managed")
+    proxy_folder: Path = _setting("PORTAL_PROXY_FOLDER", PATH, "{data}/proxy")
+    proxy_bind: tuple[str, ...] = _setting("PORTAL_PROXY_BIND", ADDRESSES, "127.0.0.1:8080")
+    proxy_trusts_forwarded_for: bool = _setting("PORTAL_PROXY_TRUSTS_FORWARDED_FOR", BOOLEAN, "false")
+    access_log_rate: int = _setting("PORTAL_ACCESS_LOG_RATE", Whole(10, 100_000), "5000")
+    is_demo: bool = _setting("PORTAL_DEMO", BOOLEAN, "false")
+    is_testing: bool = _setting("PORTAL_TESTING", BOOLEAN, "false")
+    failpoints: str | None = _setting("PORTAL_FAILPOINTS", TEXT)
+
+    @property
+    def has_own_database(self) -> bool:
+        """SQLite, which one process has for itself."""
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Invalid(…) names the first variable that is unknown, wrong or given twice; an empty one counts as not set."""
+        given = {name: text for name, text in environment.items() if text.strip()}
+        _refuse_unknown(given)
+        read: dict[str, Any] = {}
+        for known in dataclasses.fields(cls):
+            read[known.name] = _read(known.metadata, given, read)
+        _refuse_contradictions(read)
+        return cls(**read)
+
+
+def _read(about: Mapping[str, Any], given: Mapping[str, str], before: Mapping[str, Any]) -> Any:
+    text = _given(about, given)
+    if text is None:
+        text = str(about["default"]).format_map(before)
+    if not text:
+        return None
+    try:
+        return about["read"](text)
+    except Unfit as unfit:
+        shown = "…" if about["is_secret"] else text[:100]
+        raise Invalid(str(unfit), variable=about["variable"], value=shown, expected=about["read"].words("en")) from None
+
+
+def _given(about: Mapping[str, Any], given: Mapping[str, str]) -> str | None:
+    variable = str(about["variable"])
+    text, file = given.get(variable), given.get(variable + FILE_SUFFIX) if about["is_secret"] else None
+    if text is not None and file is not None:
+        raise Invalid("setting_twice", variable=variable, other=variable + FILE_SUFFIX)
+    return text.strip() if text is not None else _file_content(variable + FILE_SUFFIX, file) if file else None
+
+
+def _file_content(variable: str, file: str) -> str:
+    try:
+        with Path(file).open("rb") as content:
+            return content.read(LONGEST_SECRET_BYTES).decode().strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "?"
+        raise Invalid("setting_file_unreadable", variable=variable, file=file, reason=reason or error) from None
+
+
+def _refuse_unknown(given: Mapping[str, str]) -> None:
+    known = set(variables())
+    for name in sorted(given):
+        if name.startswith(OWN_PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.0)
+            raise Invalid("setting_unknown", variable=name, suggestion=near[0])
+
+
+def _refuse_contradictions(read: Mapping[str, Any]) -> None:
+    if read["failpoints"] and not read["is_testing"]:
+        raise Invalid("setting_only_for_tests", variable="PORTAL_FAILPOINTS")
+    if read["role"] != "all" and str(read["database_url"]).startswith("sqlite"):
+        raise Invalid("setting_needs_postgresql", variable="PORTAL_ROLE", value=read["role"])
+
+
+def variables() -> tuple[str, ...]:
+    """The names of all variables that are read, the `_FILE` ones too."""
+    found: list[str] = []
+    for known in dataclasses.fields(Settings):
+        found.append(known.metadata["variable"])
+        if known.metadata["is_secret"]:
+            found.append(known.metadata["variable"] + FILE_SUFFIX)
+    return tuple(found)
+
+
+def page(locale: str) -> str:
+    """The settings page of the documentation, in Markdown."""
+    columns = ("variable", "values", "default", "meaning")
+    lines = [f"# {t(locale, 'settings_page.title')}", "", t(locale, "settings_page.introduction"), ""]
+    lines.append("| " + " | ".join(t(locale, f"settings_page.{column}") for column in columns) + " |")
+    lines.append("|---" * len(columns) + "|")
+    lines += [_line(locale, known.metadata) for known in dataclasses.fields(Settings)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(locale: str, about: Mapping[str, Any]) -> str:
+    names = {known.name: "$" + known.metadata["variable"] for known in dataclasses.fields(Settings)}
+    default = str(about["default"]).format_map(names)
+    secret = f" ({t(locale, 'settings_page.secret')})" if about["is_secret"] else ""
+    cells = (
+        f"`{about['variable']}`{secret}",
+        about["read"].words(locale),
+        f"`{default}`" if default else "–",
+        t(locale, f"setting.{about['variable']}"),
+    )
+    return "| " + " | ".join(cells) + " |"
