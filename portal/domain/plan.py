@@ -79,11 +79,11 @@ class Plan:
 
 def resolve(plan: Plan, environment: Environment, *, is_first: bool, is_return: bool = False) -> tuple[Step, ...]:
     """The full list of steps. A first deployment and a return to an earlier version have nothing to compare with
-    and skip the analysis; a return (rollback) needs no approval either.
+    and skip the analysis and the bake time; a return (rollback) needs no approval either.
     """
     replicas = plan.replicas or environment.replicas
     if is_first or is_return:
-        return _switch(replicas, observe_seconds=0, bake_seconds=0 if is_first else plan.bake_seconds)
+        return _switch(replicas, observe_seconds=0, bake_seconds=0)
     match plan.strategy:
         case Strategy.CANARY:
             steps = _canary(plan, replicas)

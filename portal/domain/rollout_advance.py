@@ -38,6 +38,8 @@ def advance(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
         return _queued(rollout, facts)
     if rollout.state is State.HALTED:
         return Wait(5.0)
+    if _has_nothing_to_return_to(rollout, facts):
+        return Move(State.HALTED, Cause("stable_unhealthy", {"version": rollout.from_version}))
     harm = _harm(rollout, facts)
     if harm is not None:
         return _stop(rollout, harm)
@@ -75,6 +77,12 @@ def _queued(rollout: Rollout, facts: Facts) -> Decision:
     if facts.is_frozen:
         return Wait(1.0, Cause("frozen", {"window": facts.freeze_name}))
     return Move(state_of(rollout.step), is_restart=True)
+
+
+def _has_nothing_to_return_to(rollout: Rollout, facts: Facts) -> bool:
+    """Whether the old version, on which most users still are, has come to harm: then neither way is good by itself."""
+    is_split = 0 < rollout.percent < 100 and facts.is_proxy_alive and facts.is_engine_reachable
+    return is_split and bool(facts.stable) and all(r.is_lost for r in facts.stable)
 
 
 def _stop(rollout: Rollout, harm: Cause) -> Decision:
@@ -203,24 +211,18 @@ def _inconclusive(rollout: Rollout, now: datetime) -> Decision:
 
 
 def _adapt(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
-    """The share doubles each time the evidence at the present one suffices; at the ceiling the step is done."""
+    """The share doubles each time it was watched long enough without a sign of harm; the last one needs a pass."""
     if rollout.wish.is_promote:
         return Advance(is_skipped=True)
-    step = rollout.step
-    percent = max(rollout.percent, step.percent)
-    settled = _share(rollout, facts, now, percent)
-    if settled is not None:
-        return settled
-    if facts.verdict is not None and facts.verdict.outcome is Outcome.PASS:
-        return Advance() if percent >= step.ceiling else Do(EffectKind.SHIFT, percent=min(step.ceiling, percent * 2))
-    is_harmless = facts.verdict is not None and facts.verdict.canary_requests >= rollout.analysis.min_requests
-    if (
-        is_harmless
-        and percent < step.ceiling
-        and facts.observed_seconds >= ADAPT_SECONDS * (1 + percent / step.percent)
-    ):
-        return Do(EffectKind.SHIFT, percent=min(step.ceiling, percent * 2))
-    return _inconclusive(rollout, now)
+    percent = max(rollout.percent, rollout.step.percent)
+    settling = _share(rollout, facts, now, percent)
+    if settling is not None:
+        return settling
+    if facts.observed_seconds < ADAPT_SECONDS or facts.verdict is None:
+        return Wait(0.5) if seconds_in_step(rollout, now) < ADAPT_SECONDS else _inconclusive(rollout, now)
+    if percent < rollout.step.ceiling and facts.verdict.canary_requests >= rollout.analysis.min_requests:
+        return Do(EffectKind.SHIFT, percent=min(rollout.step.ceiling, percent * 2))
+    return Advance() if facts.verdict.outcome is Outcome.PASS else _inconclusive(rollout, now)
 
 
 def _pause(rollout: Rollout, facts: Facts, now: datetime) -> Decision:

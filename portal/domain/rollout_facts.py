@@ -27,6 +27,11 @@ class ReplicaFact:
     def is_up(self) -> bool:
         return self.server is ServerState.UP
 
+    @property
+    def is_lost(self) -> bool:
+        """It should serve and cannot: the container does not run, or fails the proxy's checks."""
+        return self.is_routed and not self.is_up and (not self.is_running or self.server is ServerState.DOWN)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

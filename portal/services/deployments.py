@@ -8,7 +8,7 @@ from portal.domain.access import Actor, Permission, demand
 from portal.domain.container import Network
 from portal.domain.deployment import Deployment, Replica
 from portal.domain.errors import PortalError
-from portal.domain.rollout import Rollout
+from portal.domain.rollout import Rollout, State
 from portal.domain.rollout_view import MatrixCell
 from portal.domain.route import ServerState, TrafficFacts
 from portal.ports.containers import Containers
@@ -53,7 +53,8 @@ class Deployments:
         How many containers were started. A container that cannot be started is left for the next time.
         """
         with self.database.reading() as session:
-            busy = {(r.service, r.environment) for r in rollouts.active(session)}
+            at_work = [r for r in rollouts.active(session) if r.state is not State.HALTED]
+            busy = {(r.service, r.environment) for r in at_work}
             wanted = [r for r in routing.replicas(session) if (r.service, r.environment) not in busy]
             table = routing.table(session)
         running = {c.name for c in self.containers.list() if c.is_running} if wanted else set[str]()

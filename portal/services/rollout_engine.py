@@ -19,6 +19,7 @@ from portal.domain.audit import AuditEntry
 from portal.domain.deployment import Deployment
 from portal.domain.errors import Conflict, PortalError, Unavailable
 from portal.domain.operation import Claim, StepStatus
+from portal.domain.plan import StepKind
 from portal.domain.rollout import Cause, Rollout, State, Wish
 from portal.domain.rollout_advance import advance, after_step
 from portal.domain.rollout_facts import Advance, Do, EffectKind, Facts, Move, Wait
@@ -142,7 +143,7 @@ class RolloutEngine:
             journal = operations.begin_effect(session, claim, _journal_row(claim, effect, now))
             self.effects.intend(session, rollout, effect)
             if effect.effect is EffectKind.SHIFT:
-                after = replace(rollout, percent=effect.percent)
+                after = _shifted(rollout, effect.percent, now)
                 if not rollouts.change(session, rollout, after):
                     raise Conflict("rollout_changed", id=rollout.id)
                 self._record(
@@ -267,6 +268,12 @@ class RolloutEngine:
     def _tell(self, rollout: Rollout) -> None:
         self.topics.publish("rollouts")
         self.topics.publish(f"rollout:{rollout.id}")
+
+
+def _shifted(rollout: Rollout, percent: int, now: datetime) -> Rollout:
+    """Where the evidence moves the share, each share is watched anew."""
+    since = now if rollout.step.kind is StepKind.ADAPT else rollout.step_since
+    return replace(rollout, percent=percent, step_since=since)
 
 
 def _journal_row(claim: Claim, effect: Do, now: datetime) -> EffectRow:

@@ -69,7 +69,7 @@ def test_an_abort_in_the_queue_ends_at_once_and_touches_nothing() -> None:
     assert advance(asked, replace(FINE, has_lock=False), NOW) == Move(State.ABORTED, advance_cause(asked))
 
 
-def advance_cause(asked: Rollout):  # noqa: ANN201
+def advance_cause(asked: Rollout):
     decision = advance(asked, replace(FINE, has_lock=False), NOW)
     assert isinstance(decision, Move)
     return decision.cause
@@ -99,7 +99,9 @@ def test_a_failed_verdict_sends_the_traffic_back_even_while_waiting_for_approval
 
 
 def test_an_irreversible_release_halts_for_a_person_instead() -> None:
-    decision = advance(rollout(StepKind.OBSERVE, is_irreversible=True), replace(FINE, verdict=verdict(Outcome.FAIL)), NOW)
+    decision = advance(
+        rollout(StepKind.OBSERVE, is_irreversible=True), replace(FINE, verdict=verdict(Outcome.FAIL)), NOW
+    )
     assert isinstance(decision, Move)
     assert decision.state is State.HALTED
 
@@ -125,7 +127,9 @@ def test_no_share_grows_while_a_freeze_lasts_but_the_way_back_is_open() -> None:
     frozen = replace(FINE, is_frozen=True, freeze_name="night")
     decision = advance(rollout(StepKind.SHIFT, nth=1), frozen, NOW)
     assert decision == Move(State.PAUSED, decision.cause, PauseKind.FREEZE)  # type: ignore[union-attr]
-    assert advance(rollout(StepKind.SHIFT, nth=1, state=State.ROLLING_BACK), frozen, NOW) == Do(EffectKind.SHIFT, percent=0)
+    assert advance(rollout(StepKind.SHIFT, nth=1, state=State.ROLLING_BACK), frozen, NOW) == Do(
+        EffectKind.SHIFT, percent=0
+    )
 
 
 def test_a_canary_that_is_not_healthy_gets_no_share() -> None:
@@ -165,12 +169,20 @@ def _follow(going: Rollout, facts: Facts, decision: Decision) -> tuple[Rollout, 
     assert isinstance(decision, Do)
     match decision.effect:
         case EffectKind.SHIFT:
-            return replace(going, percent=decision.percent), replace(facts, live_percent=decision.percent), decision.effect
+            return (
+                replace(going, percent=decision.percent),
+                replace(facts, live_percent=decision.percent),
+                decision.effect,
+            )
         case EffectKind.WITHDRAW:
             left = tuple(replace(r, is_routed=False) if r.name == decision.name else r for r in facts.candidate)
             return going, replace(facts, candidate=left), decision.effect
         case EffectKind.REMOVE:
-            return going, replace(facts, candidate=tuple(r for r in facts.candidate if r.name != decision.name)), decision.effect
+            return (
+                going,
+                replace(facts, candidate=tuple(r for r in facts.candidate if r.name != decision.name)),
+                decision.effect,
+            )
         case _:
             gone = tuple(r if r.is_routed else replace(r, server=ServerState.ABSENT) for r in facts.candidate)
             return going, replace(facts, candidate=gone), decision.effect
