@@ -7,7 +7,7 @@ from typing import Any
 
 import reflex as rx
 
-from portal.web.components.bar import top_bar
+from portal.web.components.bar import Place, top_bar
 from portal.web.components.browser import ready, shortcuts
 from portal.web.components.icons import icon
 from portal.web.components.keyboard import HELP_ID, keyboard_help
@@ -20,23 +20,24 @@ from portal.web.words import say, tr
 PRODUCT = "Codex Father Portal"
 
 
-def add_page(app: rx.App, build: Callable[[], rx.Component], route: str, *, name: str, on_load: Sequence[Any]) -> None:
-    """`name` is the noun of the navigation the page belongs to; its title is the word `nav.<name>`."""
+def add_page(app: rx.App, build: Callable[[], rx.Component], place: Place, *, on_load: Sequence[Any]) -> None:
+    """Add the page that `build` makes, inside the shell."""
 
     def page() -> rx.Component:
-        return shell(build(), name=name)
+        return shell(build(), place)
 
     page.__name__ = build.__name__
-    app.add_page(page, route=route, title=PRODUCT, on_load=list(on_load))
+    app.add_page(page, route=place.route, title=PRODUCT, on_load=list(on_load))
 
 
-def shell(content: rx.Component, *, name: str) -> rx.Component:
+def shell(content: rx.Component, place: Place) -> rx.Component:
+    title = tr(f"nav.{place.noun}") if place.title is None else place.title
     return rx.el.div(
-        rx.el.title(tr("web.title", page=tr(f"nav.{name}"))),
+        rx.el.title(tr("web.title", page=title)),
         rx.el.a(tr("web.skip"), href="#content", class_name="skip"),
-        side(name),
+        side(place.noun),
         rx.el.div(
-            top_bar(name),
+            top_bar(place),
             _demonstration(),
             rx.el.main(content, id="content", tab_index=-1),
             class_name="column",

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import reflex as rx
 
 from portal.web.components.browser import drawer, language_switch, opens, theme_switch
+from portal.web.components.frame import link
 from portal.web.components.icons import icon
 from portal.web.components.keyboard import HELP_ID
 from portal.web.components.native import native_form
+from portal.web.navigation import nouns
 from portal.web.states.session import SessionState
 from portal.web.words import say, tr
 
 MENU_ID = "person"
 
 
-def top_bar(name: str) -> rx.Component:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page is: its address, the noun of the navigation it belongs to, and its title if it is not the noun's own."""
+
+    route: str
+    noun: str
+    title: rx.Var[str] | None = None
+
+
+def top_bar(place: Place) -> rx.Component:
     return rx.el.header(
         drawer(icon("menu"), label=tr("nav.open")),
-        rx.el.span(tr(f"nav.{name}"), class_name="place"),
+        _crumbs(place),
         rx.el.div(
             language_switch(),
             theme_switch(labels={choice: tr(f"theme.{choice}") for choice in ("system", "light", "dark")}),
@@ -26,6 +39,20 @@ def top_bar(name: str) -> rx.Component:
             class_name="tools",
         ),
         class_name="bar",
+    )
+
+
+def _crumbs(place: Place) -> rx.Component:
+    name = tr(f"nav.{place.noun}")
+    if place.title is None:
+        return rx.el.span(name, class_name="place")
+    path = next(noun.path for noun in nouns() if noun.name == place.noun)
+    return rx.el.nav(
+        link(name, href=path, class_name="bare"),
+        rx.el.span("/", class_name="faint", aria_hidden="true"),
+        rx.el.span(place.title, class_name="place", aria_current="page"),
+        class_name="crumbs",
+        aria_label=tr("nav.crumbs"),
     )
 
 

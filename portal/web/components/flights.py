@@ -6,7 +6,7 @@ import reflex as rx
 
 from portal.web.components.browser import ago, share
 from portal.web.components.frame import link
-from portal.web.components.status import badge
+from portal.web.components.status import badge, versions
 from portal.web.words import say, tr
 
 
@@ -14,16 +14,24 @@ def flight(line: rx.Var) -> rx.Component:
     return rx.el.li(
         link(
             rx.el.div(
-                rx.el.strong(line.service, rx.el.span(" → ", class_name="faint"), say(line.environment)),
+                rx.el.div(
+                    rx.el.strong(line.service, rx.el.span(" → ", class_name="faint"), say(line.environment)),
+                    versions(line),
+                    class_name="flight-name",
+                ),
                 badge(line.badge),
                 class_name="flight-head",
             ),
-            split(line.percent, line.from_version, line.to_version, size="small"),
+            rx.cond(
+                line.is_over,
+                rx.fragment(),
+                split(line.percent, line.from_version, line.to_version, size="small"),
+            ),
             rx.el.p(
-                rx.cond(line.note.en != "", rx.fragment(say(line.note), " "), rx.fragment()),
                 tr("rollout.started_by", who=line.requested_by),
                 " ",
                 ago(at=line.created_at),
+                rx.cond(line.note.en != "", rx.fragment(" · ", say(line.note)), rx.fragment()),
                 class_name="note",
             ),
             href=line.href,

@@ -7,8 +7,8 @@ import reflex as rx
 
 def icon(name: str, *, size: int = 16, class_name: str = "icon") -> rx.Component:
     """A Lucide icon. It says nothing to a screen reader: the word beside it does."""
-    return rx.icon(name, size=size, stroke_width=1.5, class_name=class_name, aria_hidden="true")
+    return rx.icon(name, size=size, class_name=class_name, aria_hidden="true")
 
 
 def mark() -> rx.Component:
-    return rx.el.img(src="/portal/mark.svg", width="22", height="22", alt="")
+    return rx.el.img(src="/portal/mark.svg", alt="", class_name="mark-image")

@@ -47,8 +47,8 @@ def badge(given: rx.Var) -> rx.Component:
     )
 
 
-def version(text: rx.Var[str] | str, side: str = "plain") -> rx.Component:
-    """`side` is stable, canary or plain."""
+def version(text: rx.Var[str] | str, side: str = "neutral") -> rx.Component:
+    """`side` is stable, canary or neutral."""
     return rx.el.code(text, class_name=f"version {side}")
 
 
@@ -60,7 +60,7 @@ def versions(line: rx.Var) -> rx.Component:
             rx.fragment(version(line.from_version, "stable"), icon("arrow-right", class_name="icon faint")),
             rx.fragment(),
         ),
-        version(line.to_version, "canary"),
+        rx.cond(line.is_over, version(line.to_version), version(line.to_version, "canary")),
         class_name="versions",
     )
 

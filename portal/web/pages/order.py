@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.web.components.bar import Place
 from portal.web.components.forms import field, reason_field, select, submit, trouble
 from portal.web.components.frame import card, empty, head, link, skeleton
 from portal.web.components.icons import icon
@@ -120,4 +121,4 @@ def _start() -> rx.Component:
 
 
 def add_to(app: rx.App) -> None:
-    add_page(app, order, "/rollouts/new", name="rollouts", on_load=[OrderState.load])
+    add_page(app, order, Place("/rollouts/new", "rollouts", tr("order.title")), on_load=[OrderState.load])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.web.components.bar import Place
 from portal.web.components.flights import flight
 from portal.web.components.frame import card, empty, head, link, live_dot, skeleton
 from portal.web.components.icons import icon
@@ -164,4 +165,4 @@ def _news() -> rx.Component:
 
 
 def add_to(app: rx.App) -> None:
-    add_page(app, overview, "/", name="overview", on_load=[OverviewState.watch])
+    add_page(app, overview, Place("/", "overview"), on_load=[OverviewState.watch])

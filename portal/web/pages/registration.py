@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.web.components.bar import Place
 from portal.web.components.forms import field, submit, trouble
 from portal.web.components.frame import empty, head, link, skeleton
 from portal.web.states.registration import RegistrationState
@@ -76,4 +77,6 @@ def _form() -> rx.Component:
 
 
 def add_to(app: rx.App) -> None:
-    add_page(app, registration, "/releases/new", name="releases", on_load=[RegistrationState.load])
+    add_page(
+        app, registration, Place("/releases/new", "releases", tr("register.title")), on_load=[RegistrationState.load]
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.web.components.bar import Place
 from portal.web.components.browser import ago
 from portal.web.components.changes import change_rows
 from portal.web.components.flights import flight
@@ -133,4 +134,6 @@ def _differences() -> rx.Component:
 
 
 def add_to(app: rx.App) -> None:
-    add_page(app, release, "/releases/[of_service]/[of_version]", name="releases", on_load=[ReleaseState.load])
+    title = ReleaseState.card.service + " " + ReleaseState.card.version
+    place = Place("/releases/[of_service]/[of_version]", "releases", title)
+    add_page(app, release, place, on_load=[ReleaseState.load])

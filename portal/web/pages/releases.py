@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.web.components.bar import Place
 from portal.web.components.browser import ago
 from portal.web.components.forms import filter_select, pager, search_box
 from portal.web.components.frame import empty, head, link, skeleton
@@ -91,4 +92,4 @@ def _row(line: rx.Var) -> rx.Component:
 
 
 def add_to(app: rx.App) -> None:
-    add_page(app, releases, "/releases", name="releases", on_load=[ReleasesState.load])
+    add_page(app, releases, Place("/releases", "releases"), on_load=[ReleasesState.load])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.web.components.bar import Place
 from portal.web.components.browser import ago, chart, elapsed, left
 from portal.web.components.changes import change_rows
 from portal.web.components.flights import split
@@ -207,4 +208,7 @@ def _others() -> rx.Component:
 
 
 def add_to(app: rx.App) -> None:
-    add_page(app, rollout, "/rollouts/[rollout_number]", name="rollouts", on_load=[RolloutState.watch])
+    line = RolloutState.head.line
+    title = line.service + " → " + say(line.environment)
+    place = Place("/rollouts/[rollout_number]", "rollouts", title)
+    add_page(app, rollout, place, on_load=[RolloutState.watch])

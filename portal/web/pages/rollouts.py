@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.web.components.bar import Place
 from portal.web.components.browser import ago
 from portal.web.components.flights import split
 from portal.web.components.forms import filter_select, pager, search_box, select
@@ -110,4 +111,4 @@ def _row(line: rx.Var) -> rx.Component:
 
 
 def add_to(app: rx.App) -> None:
-    add_page(app, rollouts, "/rollouts", name="rollouts", on_load=[RolloutsState.watch])
+    add_page(app, rollouts, Place("/rollouts", "rollouts"), on_load=[RolloutsState.watch])

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from portal.domain.plan import StepKind
 from portal.domain.rollout_view import SamplePoint, StepView
 
+ROLLING_SECONDS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -38,8 +40,8 @@ def error_chart(points: Sequence[SamplePoint], marks: tuple[Mark, ...], *, toler
     limit = None if tolerance is None else base + tolerance
     return ChartView(
         at=tuple(p.at for p in points),
-        stable=tuple(_rate(p.stable_errors, p.stable_requests) for p in points),
-        canary=tuple(_rate(p.canary_errors, p.canary_requests) for p in points),
+        stable=_rolling([(p.stable_errors, p.stable_requests) for p in points], window(points)),
+        canary=_rolling([(p.canary_errors, p.canary_requests) for p in points], window(points)),
         marks=marks,
         tolerance=None if limit is None else round(limit, 5),
         least=0.01 if limit is None else round(limit * 1.2, 5),
@@ -66,8 +68,19 @@ def shift_marks(views: Sequence[StepView]) -> tuple[Mark, ...]:
     )
 
 
-def _rate(errors: int, requests: int) -> float | None:
-    return round(errors / requests, 5) if requests else None
+def window(points: Sequence[SamplePoint]) -> int:
+    """Over how many points an error rate is taken: at least ten seconds, for one failed request of five is no news."""
+    return max(1, -(-ROLLING_SECONDS // points[0].seconds)) if points else 1
+
+
+def _rolling(counts: Sequence[tuple[int, int]], width: int) -> tuple[float | None, ...]:
+    """Errors among the requests of the last `width` points; None where the version had no request in the last of them."""
+    rates: list[float | None] = []
+    for index, (_, requests) in enumerate(counts):
+        recent = counts[max(0, index + 1 - width) : index + 1]
+        total = sum(n for _, n in recent)
+        rates.append(round(sum(e for e, _ in recent) / total, 5) if requests else None)
+    return tuple(rates)
 
 
 def _short(milliseconds: float | None) -> float | None:

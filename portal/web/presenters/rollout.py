@@ -161,7 +161,7 @@ def changes(given: Changes | None) -> list[Change]:
     if given is None:
         return []
     rows = [Change(words("change.image"), _short(given.from_image), _short(given.to_image))]
-    if given.to_commit:
+    if given.to_commit and given.to_commit != given.from_commit:
         rows.append(Change(words("change.commit"), given.from_commit[:10], given.to_commit[:10]))
     return rows
 

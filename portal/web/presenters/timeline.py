@@ -40,7 +40,13 @@ class Line:
 
 
 def lines(entries: Iterable[AuditEntry]) -> list[Line]:
-    return [line(entry) for entry in entries]
+    """The newest first, without what another entry says better."""
+    return [line(entry) for entry in entries if not _is_said_elsewhere(entry)]
+
+
+def _is_said_elsewhere(entry: AuditEntry) -> bool:
+    """A step of shifting is told by the shift itself."""
+    return entry.action == "rollout.step_done" and entry.params.get("kind") in ("shift", "finalise")
 
 
 def line(entry: AuditEntry) -> Line:
@@ -50,7 +56,8 @@ def line(entry: AuditEntry) -> Line:
 
 def sentence(entry: AuditEntry) -> Words:
     """`audit.<action>` with the entry's own parameters, its target and its actor filled in."""
-    key = f"audit.{entry.action}"
+    detailed = f"audit.{entry.action}.{entry.params.get('kind', '')}"
+    key = detailed if has_words(detailed) else f"audit.{entry.action}"
     actor = words("actor.portal") if entry.actor_kind == "system" else same(entry.actor)
     filled: dict[str, object] = {
         "actor": actor,
