@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from portal.adapters.clock import SystemClock
+from portal.adapters.docker.containers import DockerContainers
+from portal.adapters.haproxy.access_log import HAProxyAccessLog
+from portal.adapters.haproxy.options import ProxyOptions
+from portal.adapters.haproxy.process import HAProxyProcess
+from portal.adapters.haproxy.traffic import HAProxyTraffic
+from portal.adapters.memory.access_log import MemoryAccessLog
+from portal.adapters.memory.containers import MemoryContainers
+from portal.adapters.memory.demonstration import DEMONSTRATION_RATE, demonstration_images
+from portal.adapters.memory.traffic import MemoryTraffic
+from portal.adapters.memory.world import MemoryWorld
 from portal.domain.container import Network
 from portal.kit.topics import Topics
 from portal.ports.clock import Clock
@@ -21,7 +34,19 @@ from portal.services.rollout_views import RolloutViews
 from portal.services.rollout_world import World
 from portal.services.rollouts import Rollouts
 from portal.services.traffic_watch import Rates, TrafficWatch
+from portal.settings import Settings
 from portal.store.database import Database
+from portal.store.migrate import migrate
+
+
+@dataclass(frozen=True, slots=True)
+class Attendant:
+    """Something that has to run beside the portal: `leave` lets go of it and keeps it running, `end` ends it."""
+
+    name: str
+    start: Callable[[], None]
+    leave: Callable[[], None]
+    end: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +60,7 @@ class Parts:
     access_log: AccessLog
     network: Network
     anchor_file: Path | None = None
+    attendants: tuple[Attendant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +117,59 @@ def assemble(parts: Parts) -> Core:
         watch=TrafficWatch(database, clock, parts.access_log, topics=topics, rates=rates),
         rates=rates,
     )
+
+
+def build(settings: Settings) -> Core:
+    """The portal that the settings describe, its database brought up to date; nothing is started yet."""
+    database = Database(settings.database_url)
+    migrate(database)
+    clock = SystemClock()
+    if is_demonstration(settings):
+        return assemble(_in_memory(settings, database, clock))
+    return assemble(_real(settings, database, clock))
+
+
+def is_demonstration(settings: Settings) -> bool:
+    """Whether containers and traffic are in memory: asked for, or because no engine can be reached through the gate."""
+    if settings.engine == "auto":
+        return not settings.engine_socket.is_socket()
+    return settings.engine == "memory"
+
+
+def _network(settings: Settings) -> Network:
+    """Fixed addresses come from the lower half of the subnet, the engine's own from the upper half."""
+    subnet = ipaddress.IPv4Network(settings.subnet)
+    return Network(settings.network, str(subnet), str(list(subnet.subnets(1))[1]))
+
+
+def _in_memory(settings: Settings, database: Database, clock: Clock) -> Parts:
+    world = MemoryWorld(clock)
+    traffic = MemoryTraffic(world)
+    log = MemoryAccessLog(traffic, requests_per_second=DEMONSTRATION_RATE)
+    for version, behaviour in demonstration_images().items():
+        world.add_image(f"hello:{version}", behaviour)
+    containers = MemoryContainers(world)
+    return Parts(database, clock, containers, traffic, log, _network(settings), settings.anchor_file)
+
+
+def _real(settings: Settings, database: Database, clock: Clock) -> Parts:
+    containers = DockerContainers(f"unix://{settings.engine_socket.absolute()}")
+    trusts = settings.proxy_trusts_forwarded_for
+    options = ProxyOptions(bind=settings.proxy_bind, trusts_forwarded_for=trusts)
+    is_managed = settings.proxy == "managed"
+    traffic = HAProxyTraffic(settings.proxy_folder, options, program="haproxy" if is_managed else None)
+    log = HAProxyAccessLog(traffic.folder.log_socket, full_rate=settings.access_log_rate)
+    attendants = [Attendant("access log", log.start, log.close, log.close)]
+    if is_managed:
+        proxy = HAProxyProcess(settings.proxy_folder)
+
+        def start() -> None:
+            traffic.prepare()
+            proxy.start()
+
+        attendants.append(Attendant("proxy", start, proxy.release, proxy.stop))
+    parts = Parts(database, clock, containers, traffic, log, _network(settings), settings.anchor_file)
+    return replace(parts, attendants=tuple(attendants))
 
 
 _current: Core | None = None

@@ -47,13 +47,14 @@ def table(session: Session) -> RoutingTable:
 
 
 def _route(row: RouteRow, servers: dict[tuple[str, str, str], list[Server]], service: Service, prefix: str) -> Route:
-    hosts: tuple[str, ...] = tuple(prefix + host for host in service.hosts)
+    names = service.hosts or ((f"{service.name}.localhost",) if prefix else ())
+    hosts = tuple(prefix + name for name in names)
     return Route(
         service=row.service,
         environment=row.environment,
         hosts=hosts,
         path_prefix=service.path_prefix,
-        preview_host=f"preview.{hosts[0]}" if hosts else "",
+        preview_host=f"preview.{hosts[0] if hosts else service.name + '.localhost'}",
         health_path=service.health_path,
         stable_slot=Slot(row.stable_slot),
         candidate_percent=row.candidate_percent,

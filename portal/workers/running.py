@@ -1,0 +1,59 @@
+"""Everything that works beside the pages: started together, watched, and ended together."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from portal.domain.errors import PortalError
+from portal.store import operations, samples
+from portal.wiring import Core
+from portal.workers.loops import Loop
+from portal.workers.operations import OperationWorker
+
+SAMPLES_KEPT_SECONDS = 30 * 86_400
+_log = logging.getLogger(__name__)
+
+
+class Workers:
+    """`threads`: how many operations are worked on at a time. The proxy and the access log are started here too."""
+
+    def __init__(self, core: Core, *, threads: int = 6) -> None:
+        self._core = core
+        self._operations = OperationWorker(core.database, core.topics, core.engine.work, threads=threads)
+        self._loops = [
+            Loop("traffic", core.watch.read, pause_seconds=0.0),
+            Loop("restore", core.deployments.restore, pause_seconds=3.0),
+            Loop("anchors", core.audit.anchor, pause_seconds=60.0),
+            Loop("retention", self._drop_old_samples, pause_seconds=600.0),
+        ]
+
+    def start(self) -> None:
+        """Raises what an attendant raises that cannot be started, such as Unavailable("proxy_missing")."""
+        if self._core.database.is_sqlite:
+            with self._core.database.transaction() as session:
+                operations.free_leases(session)
+        for attendant in self._core.parts.attendants:
+            attendant.start()
+        self._operations.start()
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self, *, ends_traffic: bool = False) -> None:
+        """Finish what is being done. The proxy goes on serving without the portal unless `ends_traffic`."""
+        self._operations.stop()
+        for loop in self._loops:
+            loop.stop()
+        for attendant in reversed(self._core.parts.attendants):
+            try:
+                (attendant.end if ends_traffic else attendant.leave)()
+            except PortalError as error:
+                _log.warning("not ended", extra={"attendant": attendant.name, "code": error.code})
+
+    @property
+    def is_alive(self) -> bool:
+        return self._operations.is_alive and all(loop.is_alive for loop in self._loops)
+
+    def _drop_old_samples(self) -> None:
+        with self._core.database.transaction() as session:
+            samples.drop_before(session, int(time.time()) - SAMPLES_KEPT_SECONDS)
