@@ -25,11 +25,11 @@ BLUE_PLACE, GREEN_PLACE = ("hello:prod:blue", "hello-1"), ("hello:prod:green", "
 
 
 def text(*routes: Route, admitted: frozenset[tuple[str, str]] = frozenset()) -> str:
-    return rendered(RoutingTable(1, routes), admitted, FOLDER, OPTIONS).text
+    return rendered(RoutingTable(1, routes), admitted, folder=FOLDER, options=OPTIONS).text
 
 
 def structure(*routes: Route) -> str:
-    return rendered(RoutingTable(1, routes), frozenset(), FOLDER, OPTIONS).structure
+    return rendered(RoutingTable(1, routes), frozenset(), folder=FOLDER, options=OPTIONS).structure
 
 
 def line_of(server: str, config: str) -> str:

@@ -34,7 +34,7 @@ def next_acts(route: Route, *rows: ServerRow) -> tuple[Stride, ...]:
     by_backend: dict[str, dict[str, ServerRow]] = {}
     for row in rows:
         by_backend.setdefault(row.backend, {})[row.name] = row
-    return strides(route, by_backend, OPTIONS)
+    return strides(route, by_backend, options=OPTIONS)
 
 
 def act(route: Route, *rows: ServerRow) -> Act | None:

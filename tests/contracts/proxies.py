@@ -82,7 +82,7 @@ def settle(
     """Apply the table until `is_so` holds (by default: every wanted server is up and no other is there)."""
     condition = is_so or (lambda facts: _is_settled(facts, table))
 
-    def is_done() -> bool:
+    def is_done() -> object:
         traffic.apply(table)
         return condition(traffic.observe())
 

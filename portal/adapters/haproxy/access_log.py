@@ -93,11 +93,11 @@ class HAProxyAccessLog:
             rate = _Rate()
             while not self._halt.is_set():
                 for key, _ in waiting.select(0.2):
-                    self._receive(waiting, key.data, rate)
+                    self._receive(waiting, key.data, rate=rate)
             for key in list(waiting.get_map().values()):
                 key.data.connection.close()
 
-    def _receive(self, waiting: selectors.BaseSelector, intake: _Intake, rate: _Rate) -> None:
+    def _receive(self, waiting: selectors.BaseSelector, intake: _Intake, *, rate: _Rate) -> None:
         if intake.is_listener:
             _welcome(waiting, intake.connection)
             return

@@ -45,18 +45,18 @@ def checked(table: RoutingTable) -> RoutingTable:
 
 
 def _check_route(route: Route) -> None:
-    _match(_NAME, "service", route.service)
-    _match(_NAME, "environment", route.environment)
-    _match(_PATH, "path_prefix", route.path_prefix)
-    _match(_PATH, "health_path", route.health_path)
+    _match(_NAME, "service", value=route.service)
+    _match(_NAME, "environment", value=route.environment)
+    _match(_PATH, "path_prefix", value=route.path_prefix)
+    _match(_PATH, "health_path", value=route.health_path)
     for host in (*route.hosts, *filter(None, (route.preview_host,))):
-        _match(_HOST, "host", host)
+        _match(_HOST, "host", value=host)
     if not 0 <= route.candidate_percent <= 100:
         raise Invalid("routing_invalid", field="candidate_percent", value=route.candidate_percent)
 
 
 def _check_server(server: Server) -> None:
-    _match(_NAME, "server", server.name)
+    _match(_NAME, "server", value=server.name)
     if not 0 < server.port < 65536:
         raise Invalid("routing_invalid", field="port", value=server.port)
     try:
@@ -65,6 +65,6 @@ def _check_server(server: Server) -> None:
         raise Invalid("routing_invalid", field="address", value=server.address) from None
 
 
-def _match(pattern: re.Pattern[str], field: str, value: str) -> None:
+def _match(pattern: re.Pattern[str], field: str, *, value: str) -> None:
     if not pattern.fullmatch(value):
         raise Invalid("routing_invalid", field=field, value=value[:80])

@@ -70,7 +70,7 @@ class HAProxyProcess:
         self.release()
         pid = self._found(timeout_seconds=2.0)
         for number, patience in ((signal.SIGUSR1, grace_seconds), (signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)):
-            if pid is None or _is_gone_after(pid, number, patience):
+            if pid is None or _is_gone_after(pid, number, patience_seconds=patience):
                 return
 
     def _ensure(self, timeout_seconds: float) -> None:
@@ -170,7 +170,7 @@ def _has_ended(descriptor: int, patience_seconds: float) -> bool:
     return bool(waiting.poll(patience_seconds * 1000))
 
 
-def _is_gone_after(pid: int, number: signal.Signals, patience_seconds: float) -> bool:
+def _is_gone_after(pid: int, number: signal.Signals, *, patience_seconds: float) -> bool:
     """Send the signal and wait."""
     with _handle(pid) as descriptor:
         if descriptor is None:

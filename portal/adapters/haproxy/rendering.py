@@ -95,13 +95,13 @@ class Rendered:
     structure: str
 
 
-def rendered(table: RoutingTable, admitted: Admitted, folder: ProxyFolder, options: ProxyOptions) -> Rendered:
+def rendered(table: RoutingTable, admitted: Admitted, *, folder: ProxyFolder, options: ProxyOptions) -> Rendered:
     """The configuration that makes a freshly started proxy do what the table says."""
-    frame = _frame(table, folder, options, mark="")
+    frame = _frame(table, folder=folder, options=options, mark="")
     shape = "".join(_without_servers(route, folder) for route in table.routes)
     mark = "portal-" + hashlib.sha256((frame + shape).encode()).hexdigest()[:16]
-    body = "".join(_with_servers(route, admitted, folder, options) for route in table.routes)
-    return Rendered(_frame(table, folder, options, mark=mark) + body, mark)
+    body = "".join(_with_servers(route, admitted, folder=folder, options=options) for route in table.routes)
+    return Rendered(_frame(table, folder=folder, options=options, mark=mark) + body, mark)
 
 
 def check_words(options: ProxyOptions) -> str:
@@ -118,7 +118,7 @@ def endpoint(server: Server) -> str:
     return f"[{address}]:{server.port}" if address.version == 6 else f"{address}:{server.port}"
 
 
-def _frame(table: RoutingTable, folder: ProxyFolder, options: ProxyOptions, *, mark: str) -> str:
+def _frame(table: RoutingTable, *, folder: ProxyFolder, options: ProxyOptions, mark: str) -> str:
     head = _GLOBAL.format(
         mark=mark,
         connections=options.connections,
@@ -156,10 +156,10 @@ def _without_servers(route: Route, folder: ProxyFolder) -> str:
     return "".join([f"\n# {route.key}\n", *_heads(route, folder).values()])
 
 
-def _with_servers(route: Route, admitted: Admitted, folder: ProxyFolder, options: ProxyOptions) -> str:
+def _with_servers(route: Route, admitted: Admitted, *, folder: ProxyFolder, options: ProxyOptions) -> str:
     text = f"\n# {route.key}\n"
     for backend, head in _heads(route, folder).items():
-        text += head + "".join(_server_lines(route, backend, admitted, options))
+        text += head + "".join(_server_lines(route, backend, admitted=admitted, options=options))
     return text
 
 
@@ -177,13 +177,13 @@ def _head(route: Route, slot: Slot) -> str:
     return _BACKEND.format(name=name, health=route.health_path, service=route.service, slot=slot)
 
 
-def _server_lines(route: Route, backend: str, admitted: Admitted, options: ProxyOptions) -> Iterator[str]:
+def _server_lines(route: Route, backend: str, *, admitted: Admitted, options: ProxyOptions) -> Iterator[str]:
     watch = check_words(options)
     for server in own_servers(route).get(backend, ()):
         held = "" if (backend, server.name) in admitted else " disabled"
         yield f"    server {server.name} {endpoint(server)} {watch}{held}\n"
     for server in copies(route).get(backend, ()):
-        yield f"    server {STABLE_COPY}{server.name} {endpoint(server)} {copy_words(route, backend, server)}\n"
+        yield f"    server {STABLE_COPY}{server.name} {endpoint(server)} {copy_words(route, backend, server=server)}\n"
 
 
 def own_servers(route: Route) -> dict[str, tuple[Server, ...]]:
@@ -198,7 +198,7 @@ def copies(route: Route) -> dict[str, tuple[Server, ...]]:
     return {**behind, shield_name(route.key): stable} if route.is_shielded else behind
 
 
-def copy_words(route: Route, backend: str, server: Server) -> str:
+def copy_words(route: Route, backend: str, *, server: Server) -> str:
     """The words of a copy's line: it follows the health of the server it copies and makes no checks of its own."""
     words = f"track {backend_name(route.key, route.stable_slot)}/{server.name}"
     return words if backend == shield_name(route.key) else f"{words} backup"

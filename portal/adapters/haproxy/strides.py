@@ -41,22 +41,22 @@ class Stride:
         return self.backend, self.server
 
 
-def strides(route: Route, rows: Rows, options: ProxyOptions) -> tuple[Stride, ...]:
+def strides(route: Route, rows: Rows, *, options: ProxyOptions) -> tuple[Stride, ...]:
     """The next act for each server of the route; copies of stable servers go first, because they hold the originals."""
-    return (*_copy_strides(route, rows), *_own_strides(route, rows, options))
+    return (*_copy_strides(route, rows), *_own_strides(route, rows, options=options))
 
 
-def _own_strides(route: Route, rows: Rows, options: ProxyOptions) -> Iterator[Stride]:
+def _own_strides(route: Route, rows: Rows, *, options: ProxyOptions) -> Iterator[Stride]:
     for backend, servers in own_servers(route).items():
         there = {name: row for name, row in rows.get(backend, {}).items() if not name.startswith(STABLE_COPY)}
         wanted = {server.name: server for server in servers}
         places = {name: endpoint(server) for name, server in wanted.items()}
-        yield from _departures(there, places, route.drain_seconds)
+        yield from _departures(there, places, drain_seconds=route.drain_seconds)
         for server in servers:
-            yield from _arrival(backend, server, there.get(server.name), options)
+            yield from _arrival(backend, server, row=there.get(server.name), options=options)
 
 
-def _arrival(backend: str, server: Server, row: ServerRow | None, options: ProxyOptions) -> Iterator[Stride]:
+def _arrival(backend: str, server: Server, *, row: ServerRow | None, options: ProxyOptions) -> Iterator[Stride]:
     place = f"{backend}/{server.name}"
     gate = (f"enable health {place}", f"set server {place} state drain", f"set server {place} health down")
     if row is None:
@@ -70,7 +70,7 @@ def _arrival(backend: str, server: Server, row: ServerRow | None, options: Proxy
         yield Stride(Act.ADMIT, backend, server.name, (f"set server {place} state ready",))
 
 
-def _departures(rows: Mapping[str, ServerRow], wanted: Mapping[str, str], drain_seconds: int) -> Iterator[Stride]:
+def _departures(rows: Mapping[str, ServerRow], wanted: Mapping[str, str], *, drain_seconds: int) -> Iterator[Stride]:
     for name, row in rows.items():
         # The right name at another address is a stranger: it must go before the wanted one can come.
         if wanted.get(name) != row.endpoint:
@@ -92,16 +92,16 @@ def _copy_strides(route: Route, rows: Rows) -> Iterator[Stride]:
     for backend in {*own_servers(route), *wanted}:
         there = {name: row for name, row in rows.get(backend, {}).items() if name.startswith(STABLE_COPY)}
         servers = wanted.get(backend, ())
-        yield from _copy_departures(backend, there, {STABLE_COPY + s.name: endpoint(s) for s in servers})
+        yield from _copy_departures(backend, there, wanted={STABLE_COPY + s.name: endpoint(s) for s in servers})
         for server in servers:
             name = STABLE_COPY + server.name
             place = f"{backend}/{name}"
             if name not in there:
-                add = f"add server {place} {endpoint(server)} {copy_words(route, backend, server)}"
+                add = f"add server {place} {endpoint(server)} {copy_words(route, backend, server=server)}"
                 yield Stride(Act.ADD, backend, name, (add, f"set server {place} state ready"))
 
 
-def _copy_departures(backend: str, rows: Mapping[str, ServerRow], wanted: Mapping[str, str]) -> Iterator[Stride]:
+def _copy_departures(backend: str, rows: Mapping[str, ServerRow], *, wanted: Mapping[str, str]) -> Iterator[Stride]:
     for name, row in rows.items():
         if wanted.get(name) != row.endpoint:
             place = f"{backend}/{name}"

@@ -42,7 +42,7 @@ class HAProxyTraffic:
             if not written(self.folder.config):
                 empty = RoutingTable(0, ())
                 self._write_maps(empty)
-                self._write_config(rendered(empty, frozenset(), self.folder, self.options))
+                self._write_config(self._rendered(empty, frozenset()))
 
     def apply(self, table: RoutingTable) -> None:
         """One stride towards the table. Also Invalid("routing_invalid", …), Unavailable("proxy_config_refused", …)."""
@@ -112,7 +112,7 @@ class HAProxyTraffic:
 
     def _stride(self, table: RoutingTable) -> None:
         rows = self.worker.rows()
-        steps = [step for route in table.routes for step in strides(route, rows, self.options)]
+        steps = [step for route in table.routes for step in strides(route, rows, options=self.options)]
         config = self._rendered(table, _admitted(rows, steps))
         before = written(self.folder.config)
         self._write_config(config)
@@ -147,7 +147,7 @@ class HAProxyTraffic:
         self.worker.distrust(down)
 
     def _rendered(self, table: RoutingTable, admitted: Admitted) -> Rendered:
-        return rendered(table, admitted, self.folder, self.options)
+        return rendered(table, admitted, folder=self.folder, options=self.options)
 
     def _write_config(self, config: Rendered) -> None:
         """Put it in place if HAProxy finds no fault in it, else Unavailable("proxy_config_refused", reason=…)."""

@@ -39,7 +39,7 @@ class MemoryAccessLog:
         """Requests to every route, evenly spread over the `seconds` that end now."""
         with self._lock:
             now = self._now()
-            self._make(now - seconds, now, requests_per_second)
+            self._make(now - seconds, now, rate=requests_per_second)
 
     def read(self, *, limit: int = 5000, timeout_seconds: float = 0.2) -> list[AccessRecord]:
         deadline = time.monotonic() + timeout_seconds
@@ -69,10 +69,10 @@ class MemoryAccessLog:
         due = int((now - self._until) * self._rate)
         if due > 0:
             until = self._until + due / self._rate
-            self._make(self._until, until, self._rate)
+            self._make(self._until, until, rate=self._rate)
             self._until = until
 
-    def _make(self, since: float, until: float, rate: float) -> None:
+    def _make(self, since: float, until: float, *, rate: float) -> None:
         count = round((until - since) * rate)
         room = QUEUE_LIMIT - len(self._records)
         routes = self._traffic.routes

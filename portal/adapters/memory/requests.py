@@ -60,7 +60,7 @@ def bucket(user: str, route: Route) -> int:
     return int.from_bytes(hashlib.sha256(f"{user}{route.key}".encode()).digest()[:4], "big") % 100
 
 
-def choice(route: Route, request: Request, green_percent: int) -> Choice:
+def choice(route: Route, request: Request, *, green_percent: int) -> Choice:
     candidate, host = route.stable_slot.other, request.host.partition(":")[0].lower()
     if request.canary.lower() == "always" or (route.preview_host and host == route.preview_host.lower()):
         return Choice(route, candidate, is_forced=True)
@@ -76,7 +76,7 @@ class Answers:
         self._world = world
         self._random = Random(seed)  # noqa: S311
 
-    def answer(self, made: Choice, request: Request, healthy: Healthy, *, at: float) -> AccessRecord:
+    def answer(self, made: Choice, request: Request, *, healthy: Healthy, at: float) -> AccessRecord:
         """Stable answers for a candidate without healthy servers, and replays its failures where it shields."""
         is_candidate = made.slot is not made.route.stable_slot and bool(healthy.candidate)
         slot = made.slot if is_candidate else made.route.stable_slot

@@ -89,9 +89,9 @@ class MemoryTraffic:
             route = matching_route(self._table, request)
             if route is None or not self.is_alive:
                 return None
-            made = choice(route, request, self._green.get(route.key, 0))
+            made = choice(route, request, green_percent=self._green.get(route.key, 0))
             moment = self.world.clock.now().timestamp() if at is None else at
-            return self._answers.answer(made, request, self._healthy(route), at=moment)
+            return self._answers.answer(made, request, healthy=self._healthy(route), at=moment)
 
     def kill(self) -> None:
         """A mishap: the proxy dies."""
@@ -125,11 +125,11 @@ class MemoryTraffic:
         """The servers of the route one stride later."""
         wanted = {server.name: (slot, server) for slot in Slot for server in route.servers(slot)}
         there = self._members.get(route.key, {})
-        staying = {name: m for name, m in there.items() if not self._is_gone(m, route, wanted.get(name))}
+        staying = {name: m for name, m in there.items() if not self._is_gone(m, route, place=wanted.get(name))}
         came = {name: _Member(*place) for name, place in wanted.items() if name not in staying}
         return {name: self._next(m, wanted.get(name)) for name, m in staying.items()} | came
 
-    def _is_gone(self, member: _Member, route: Route, place: tuple[Slot, Server] | None) -> bool:
+    def _is_gone(self, member: _Member, route: Route, *, place: tuple[Slot, Server] | None) -> bool:
         if place == (member.slot, member.server) or member.drained_since is None:
             return False
         drained_seconds = (self.world.clock.now() - member.drained_since).total_seconds()
