@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -277,20 +277,15 @@ def test_two_supervisors_never_start_two_proxies(door: HAProxyDoor, canary: Rout
     assert canary.green
 
 
-def test_a_proxy_that_cannot_start_says_why(tmp_path: Path, door: HAProxyDoor):
-    folder = Path(f"/tmp/px-{os.getpid()}-broken")
-    traffic = HAProxyTraffic(folder)
-    try:
-        traffic.folder.config.write_text("global\n    nonsense\n")
+def test_a_proxy_that_cannot_start_says_why():
+    with tempfile.TemporaryDirectory(prefix="px-") as name:
+        folder = Path(name)
+        HAProxyTraffic(folder).folder.config.write_text("global\n    nonsense\n")
         with pytest.raises(Unavailable, match="nonsense") as failure:
             HAProxyProcess(folder).start(timeout_seconds=5)
         assert failure.value.code == "proxy_start_failed"
         with pytest.raises(Unavailable, match="proxy_missing"):
             HAProxyProcess(folder, program="no-such-proxy").start()
-    finally:
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()
 
 
 def test_a_refused_configuration_never_replaces_the_good_one(door: HAProxyDoor, canary: Route):
