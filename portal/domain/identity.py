@@ -1,0 +1,112 @@
+"""Users, their tokens, and the rules for names, passwords and repeated failures."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from portal.domain.access import Actor, Grant, Permission
+from portal.domain.errors import Invalid, Refused
+
+SHORTEST_PASSWORD, LONGEST_PASSWORD, FEWEST_DIFFERENT = 12, 200, 5
+LONGEST_DISPLAY_NAME = 100
+LONGEST_TOKEN_DAYS = 366
+FREE_FAILURES = 5
+LONGEST_LOCK = timedelta(minutes=5)
+TOKEN_PREFIX = "cfp_"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person. `is_password_temporary`: somebody else chose the password, and it should be changed."""
+
+    name: str
+    display_name: str
+    grants: tuple[Grant, ...]
+    created_at: datetime
+    signed_in_at: datetime | None = None
+    is_disabled: bool = False
+    is_password_temporary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    name: str
+    password: str = field(repr=False)
+    grants: tuple[Grant, ...] = ()
+    display_name: str = ""
+    is_password_temporary: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token; of its secret only the first characters are known. `scopes` None: all that its owner may."""
+
+    id: int
+    prefix: str
+    name: str
+    user: str
+    scopes: frozenset[Permission] | None
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def is_valid(self, now: datetime) -> bool:
+        return self.revoked_at is None and now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOrder:
+    """`user` empty: for oneself. `scopes` None: everything that its owner may."""
+
+    name: str
+    user: str = ""
+    scopes: frozenset[Permission] | None = None
+    days: int = 90
+
+
+def check_user_name(name: str) -> str:
+    """Invalid("user_name_bad")."""
+    if not _NAME.fullmatch(name):
+        raise Invalid("user_name_bad", name=name[:60], field="name")
+    return name
+
+
+def check_display_name(text: str) -> str:
+    """Invalid("display_name_bad")."""
+    if len(text) > LONGEST_DISPLAY_NAME or not (text.isprintable() or not text):
+        raise Invalid("display_name_bad", limit=LONGEST_DISPLAY_NAME, field="display_name")
+    return text
+
+
+def check_password(password: str, name: str) -> str:
+    """Length counts, not kinds of characters (NIST SP 800-63B). Invalid("password_too_short"), … _long, … _simple."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise Invalid("password_too_short", limit=SHORTEST_PASSWORD, field="password")
+    if len(password) > LONGEST_PASSWORD:
+        raise Invalid("password_too_long", limit=LONGEST_PASSWORD, field="password")
+    is_name = password.lower().strip("0123456789") in (name, name * 2)
+    if len(set(password)) < FEWEST_DIFFERENT or is_name:
+        raise Invalid("password_too_simple", field="password")
+    return password
+
+
+def check_token(order: TokenOrder, creator: Actor) -> TokenOrder:
+    """Nobody makes a token that may more than they. Invalid("token_name_bad" | "token_days_bad"), Refused(…)."""
+    if not 1 <= len(order.name) <= 60 or not order.name.isprintable():
+        raise Invalid("token_name_bad", limit=60, field="name")
+    if not 1 <= order.days <= LONGEST_TOKEN_DAYS:
+        raise Invalid("token_days_bad", limit=LONGEST_TOKEN_DAYS, field="days")
+    if creator.scopes is not None and not (order.scopes is not None and order.scopes <= creator.scopes):
+        raise Refused("token_scope_too_wide")
+    return order
+
+
+def lock_after(failures: int) -> timedelta:
+    """How long no further password is tried after so many failures in a row: doubling from 2 s, at most 5 minutes."""
+    if failures < FREE_FAILURES:
+        return timedelta()
+    return min(timedelta(seconds=2 ** min(failures - FREE_FAILURES + 1, 20)), LONGEST_LOCK)
