@@ -160,16 +160,25 @@ def _real(settings: Settings, database: Database, clock: Clock) -> Parts:
     traffic = HAProxyTraffic(settings.proxy_folder, options, program="haproxy" if is_managed else None)
     log = HAProxyAccessLog(traffic.folder.log_socket, full_rate=settings.access_log_rate)
     attendants = [Attendant("access log", log.start, log.close, log.close)]
-    if is_managed:
-        proxy = HAProxyProcess(settings.proxy_folder)
-
-        def start() -> None:
-            traffic.prepare()
-            proxy.start()
-
-        attendants.append(Attendant("proxy", start, proxy.release, proxy.stop))
+    attendants.append(
+        _proxy(settings, traffic) if is_managed else Attendant("proxy", traffic.prepare, _nothing, _nothing)
+    )
     parts = Parts(database, clock, containers, traffic, log, _network(settings), settings.anchor_file)
     return replace(parts, attendants=tuple(attendants))
+
+
+def _proxy(settings: Settings, traffic: HAProxyTraffic) -> Attendant:
+    process = HAProxyProcess(settings.proxy_folder)
+
+    def start() -> None:
+        traffic.prepare()
+        process.start()
+
+    return Attendant("proxy", start, process.release, process.stop)
+
+
+def _nothing() -> None:
+    """A proxy that somebody else runs is neither started nor ended here."""
 
 
 _current: Core | None = None

@@ -81,8 +81,8 @@ class ContainerSpec:
 
     name: str
     image: str
-    labels: Mapping[str, str] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
     command: tuple[str, ...] = ()
     user: str = ""
     network: str = ""
@@ -106,7 +106,7 @@ class Container:
     image: str
     state: ContainerState
     health: ContainerHealth = ContainerHealth.NONE
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
     address: str = ""
     started_at: datetime | None = None
     restart_count: int = 0
@@ -125,7 +125,7 @@ class Image:
     id: str
     tags: tuple[str, ...] = ()
     repo_digests: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
     user: str = ""
     size_bytes: int = 0
     created_at: datetime | None = None
@@ -166,7 +166,7 @@ class ContainerEvent:
     action: str
     container_id: str
     container_name: str
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
     exit_code: int | None = None
 
 
@@ -179,4 +179,4 @@ class EngineFacts:
     api_version: str
     is_rootless: bool = False
     is_demonstration: bool = False
-    missing: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict[str, str])

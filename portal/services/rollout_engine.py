@@ -16,7 +16,6 @@ from sqlmodel import Session
 
 from portal.domain.access import SYSTEM
 from portal.domain.audit import AuditEntry
-from portal.domain.deployment import Deployment
 from portal.domain.errors import Conflict, PortalError, Unavailable
 from portal.domain.operation import Claim, StepStatus
 from portal.domain.plan import StepKind
@@ -29,8 +28,9 @@ from portal.ports.clock import Clock
 from portal.services.audit import Audit
 from portal.services.rollout_effects import Effects
 from portal.services.rollout_evidence import evidence_hash
+from portal.services.rollout_outcome import deployment_of, last_answer_ms, put_back
 from portal.services.rollout_world import World
-from portal.store import deployments, operations, rollouts, samples
+from portal.store import deployments, operations, rollouts
 from portal.store.database import Database
 from portal.store.tables import EffectRow
 
@@ -76,11 +76,11 @@ class RolloutEngine:
             case Do():
                 return self._do(claim, rollout, decision)
             case Advance():
-                return self._step_on(claim, rollout, decision)
+                return self._step_on(claim, rollout, decision, facts=facts)
             case Move(state=State.ROLLING_BACK) if rollout.percent > 0 and facts.stable_up > 0:
                 return self._retreat(claim, rollout, decision)
             case Move():
-                return self._move(claim, rollout, decision)
+                return self._move(claim, rollout, decision, facts=facts)
 
     def _retreat(self, claim: Claim, rollout: Rollout, move: Move) -> float | None:
         """Go back at once: the change of state and the intent to take all traffic away are one transaction."""
@@ -133,9 +133,12 @@ class RolloutEngine:
         return PACE_SECONDS
 
     def _take_lock(self, claim: Claim, rollout: Rollout) -> float | None:
+        failpoints.hit("rollout.lock.before")
         with self.database.transaction() as session:
             operations.lock_row(session, claim)
-            return None if operations.take_lock(session, rollout.id, rollout.target) else 1.0
+            is_ours = operations.take_lock(session, rollout.id, rollout.target)
+        failpoints.hit("rollout.lock.after")
+        return None if is_ours else 1.0
 
     def _begin(self, claim: Claim, rollout: Rollout, effect: Do) -> int:
         now = self.clock.now()
@@ -166,6 +169,8 @@ class RolloutEngine:
             raise error
         if isinstance(error, Conflict) and error.code in ("rollout_changed", "routing_stale"):
             return None
+        with self.database.reading() as session:  # the intent may have changed it
+            rollout = rollouts.get(session, rollout.id)
         cause = Cause(error.code, dict(error.params))
         _log.warning("effect failed", extra={"rollout": rollout.id, "code": error.code, "params": error.params})
         is_transient = isinstance(error, Unavailable) and error.is_transient
@@ -186,7 +191,7 @@ class RolloutEngine:
             rollouts.change(session, rollout, replace(rollout, note=note))
         self._tell(rollout)
 
-    def _step_on(self, claim: Claim, rollout: Rollout, decision: Advance) -> None:
+    def _step_on(self, claim: Claim, rollout: Rollout, decision: Advance, *, facts: Facts) -> None:
         now = self.clock.now()
         after = after_step(rollout, now)
         with self.database.transaction() as session:
@@ -198,24 +203,26 @@ class RolloutEngine:
             operations.set_step(session, rollout.id, after.cursor, StepStatus.RUNNING, now)
             action = "rollout.step_skipped" if decision.is_skipped else "rollout.step_done"
             self._record(session, rollout, action, {"step": str(rollout.cursor + 1), "kind": rollout.step.kind})
+            _bind(session, after, facts)
             if after.is_promoted and not rollout.is_promoted:
                 self._promoted(session, after, now)
         failpoints.hit("rollout.step.after")
         self._tell(rollout)
 
     def _promoted(self, session: Session, rollout: Rollout, now: datetime) -> None:
-        deployments.put(session, _deployment(rollout, now, is_new=True))
+        deployments.put(session, deployment_of(rollout, now, is_new=True))
         self._record(session, rollout, "rollout.promoted", {"version": rollout.to_version})
 
-    def _move(self, claim: Claim, rollout: Rollout, move: Move) -> float | None:
+    def _move(self, claim: Claim, rollout: Rollout, move: Move, *, facts: Facts | None = None) -> float | None:
         now = self.clock.now()
         after = _moved(rollout, move, now)
         with self.database.transaction() as session:
             operations.lock_row(session, claim)
             if after.state.is_over:
-                after = replace(after, last_answer_ms=_last_answer_ms(session, after))
+                after = replace(after, last_answer_ms=last_answer_ms(session, after))
             if not rollouts.change(session, rollout, after):
                 return None
+            _bind(session, after, facts or Facts())
             self._journal_move(session, rollout, after, now)
         failpoints.hit("rollout.move.after")
         self._tell(rollout)
@@ -229,7 +236,7 @@ class RolloutEngine:
         if after.state is State.SUCCEEDED:
             operations.set_step(session, after.id, after.cursor, StepStatus.DONE, now)
         if after.state in (State.ABORTED, State.SUPERSEDED) and before.is_promoted:
-            _returned(session, after, now)
+            put_back(session, after, now)
         params = {"state": str(after.state), "from": str(before.state), **_cause_params(after.cause)}
         self._record(session, after, f"rollout.{after.state}", params)
 
@@ -237,7 +244,7 @@ class RolloutEngine:
         """Approvals hold for the evidence that was shown; when that changes, they are void, and it is said so."""
         if rollout.state is not State.AWAITING_APPROVAL:
             return
-        digest = evidence_hash(rollout, facts.verdict, harm=sum(r.restarts for r in facts.candidate))
+        digest = _evidence_hash(rollout, facts)
         with self.database.transaction() as session:
             if rollouts.evidence(session, rollout.id)[2] == digest:
                 return
@@ -287,6 +294,16 @@ def _journal_row(claim: Claim, effect: Do, now: datetime) -> EffectRow:
     )
 
 
+def _evidence_hash(rollout: Rollout, facts: Facts) -> str:
+    return evidence_hash(rollout, facts.verdict, harm=sum(r.restarts for r in facts.candidate))
+
+
+def _bind(session: Session, rollout: Rollout, facts: Facts) -> None:
+    """From its first moment on, an approval step says what an approval will be bound to."""
+    if rollout.state is State.AWAITING_APPROVAL:
+        rollouts.put_evidence_hash(session, rollout.id, _evidence_hash(rollout, facts))
+
+
 def move_starts_step(before: Rollout, after: Rollout) -> bool:
     return before.state in (State.QUEUED, State.PAUSED, State.HALTED) and not after.state.is_over
 
@@ -310,34 +327,3 @@ def _moved(rollout: Rollout, move: Move, now: datetime) -> Rollout:
 
 def _cause_params(cause: Cause | None) -> dict[str, str]:
     return {"cause": cause.code, **cause.params} if cause else {}
-
-
-def _last_answer_ms(session: Session, rollout: Rollout) -> float | None:
-    """How long after the decision the bad version answered its last request; 0.0 if it answered none after it."""
-    if rollout.decided_at is None:
-        return None
-    decided = rollout.decided_at.timestamp()
-    last = samples.last_answer(session, (rollout.service, rollout.environment), rollout.slot, since=int(decided) - 5)
-    return None if last is None else round(max(0.0, last - decided) * 1000, 1)
-
-
-def _deployment(rollout: Rollout, now: datetime, *, is_new: bool) -> Deployment:
-    return Deployment(
-        service=rollout.service,
-        environment=rollout.environment,
-        version=rollout.to_version if is_new else rollout.from_version,
-        image=rollout.to_image if is_new else rollout.from_image,
-        slot=rollout.slot if is_new else rollout.slot.other,
-        replicas=rollout.candidate_replicas if is_new else rollout.stable_replicas,
-        rollout_id=rollout.id,
-        deployed_by=rollout.requested_by,
-        deployed_at=now,
-    )
-
-
-def _returned(session: Session, rollout: Rollout, now: datetime) -> None:
-    """After a promotion that was taken back, the old version is what should run."""
-    if rollout.is_first:
-        deployments.forget(session, rollout.service, rollout.environment)
-    else:
-        deployments.put(session, _deployment(rollout, now, is_new=False))
