@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import reflex as rx
 from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from portal.api import sessions
 from portal.api.origin import SameOrigin
+from portal.api.v1 import application as v1
+from portal.settings import Settings
 from portal.web import live, pages
 from portal.web.guard import Guard
 from portal.web.overlay import overlay
+from portal.wiring import core
+from portal.workers.running import Workers
+
+HANDLER_GRACE_SECONDS = 8
+STYLES = ("tokens", "base", "shell", "parts", "pages")
 
 app = rx.App(
-    api_transformer=[Starlette(routes=[*sessions.routes]), SameOrigin],
-    stylesheets=[
-        "/styles/tokens.css",
-        "/styles/base.css",
-        "/styles/shell.css",
-        "/styles/parts.css",
-        "/styles/pages.css",
-    ],
+    api_transformer=[Starlette(routes=[*sessions.routes, Mount(v1.ROOT, v1.build())]), SameOrigin],
+    stylesheets=[f"/styles/{name}.css" for name in STYLES],
     head_components=[
         rx.el.script(src="/portal/boot.js"),
         rx.el.link(rel="icon", href="/portal/mark.svg", type="image/svg+xml"),
@@ -33,3 +40,21 @@ app = rx.App(
 app.add_middleware(Guard(), index=0)
 live.attend(app)
 pages.add_to(app)
+
+
+@asynccontextmanager
+async def at_work() -> AsyncIterator[None]:
+    """The workers of this process, unless others do the work; event handlers that run at the end are finished."""
+    app.event_processor.graceful_shutdown_timeout = HANDLER_GRACE_SECONDS
+    if Settings.from_environment(os.environ).role == "web":
+        yield
+        return
+    workers = Workers(core())
+    await asyncio.to_thread(workers.start)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(workers.stop)
+
+
+app.register_lifespan_task(at_work)

@@ -40,6 +40,7 @@ const lone = (values, index) =>
 
 const shown = (value, unit) => {
   if (value === null || value === undefined) return "–";
+  if (value === 0) return unit === "percent" ? "0 %" : "0 ms";
   if (unit === "percent") return `${(value * 100).toFixed(value && value < 0.001 ? 2 : 1)} %`;
   return `${value >= 100 ? Math.round(value) : value.toFixed(value < 10 ? 1 : 0)} ms`;
 };
@@ -60,7 +61,8 @@ export function Chart({ chart, label, stableName, canaryName, emptyText }) {
   const inner = width - LEFT - RIGHT;
   const atX = (second) => LEFT + (inner * (second - first)) / Math.max(1, last - first);
   const x = (index) => atX(at[index]);
-  const top = ceiling([...stable, ...canary, tolerance], least);
+  const wanted = ceiling([...stable, ...canary, tolerance], least);
+  const top = unit === "percent" ? Math.min(1, wanted) : wanted;
   const y = (value) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value / top);
   const point = (event) => {
     const seen = event.clientX - event.currentTarget.getBoundingClientRect().left;

@@ -81,13 +81,16 @@ export function Elapsed({ since, until = 0 }) {
   );
 }
 
-export function Left({ until }) {
+export function Left({ until, label }) {
   const language = useLanguage();
   const now = useNow(1);
-  if (!until) return null;
+  if (!until || until * 1000 < now) return null;
   return (
-    <time dateTime={stamp(until)} title={exact(until, language)} suppressHydrationWarning>
-      {span(until - now / 1000, language)}
-    </time>
+    <span className="meta">
+      {label}{" "}
+      <time dateTime={stamp(until)} title={exact(until, language)} suppressHydrationWarning>
+        {span(until - now / 1000, language)}
+      </time>
+    </span>
   );
 }

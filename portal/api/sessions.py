@@ -31,7 +31,7 @@ async def sign_in(request: Request) -> Response:
     try:
         secret, _ = await asyncio.to_thread(core().identity.sign_in, name, password, address=address)
     except PortalError as error:
-        return _back(error.code, target)
+        return _back(error.code, target, seconds=error.params.get("seconds", ""))
     response = RedirectResponse(target, 303)
     is_secure = request.url.scheme == "https"
     response.set_cookie(SESSION_COOKIE, secret, httponly=True, samesite="lax", secure=is_secure, path="/")
@@ -52,8 +52,9 @@ def own_path(wanted: str) -> str:
     return wanted if _OWN_PATH.fullmatch(wanted) else "/"
 
 
-def _back(code: str, target: str) -> Response:
-    return RedirectResponse(f"{_SIGN_IN}?{urlencode({'error': code, 'next': target})}", 303)
+def _back(code: str, target: str, *, seconds: str = "") -> Response:
+    told = {"error": code, "next": target} | ({"seconds": seconds} if seconds else {})
+    return RedirectResponse(f"{_SIGN_IN}?{urlencode(told)}", 303)
 
 
 routes = (

@@ -36,11 +36,12 @@ class Elapsed(rx.Component):
 
 
 class Left(rx.Component):
-    """The time from now to `until`."""
+    """The label and the time from now to `until`; nothing once that is past."""
 
     library = f"{_FOLDER}/time.jsx"
     tag = "Left"
     until: rx.Var[float]
+    label: rx.Var[str]
 
 
 class Share(rx.Component):

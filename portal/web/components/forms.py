@@ -22,9 +22,15 @@ def field(label: Text, control: rx.Component, *, for_id: str, hint: Text | None 
     )
 
 
-def reason_field(field_id: str, placeholder: Text) -> rx.Component:
+def reason_field(field_id: str, placeholder: Text, *, has_focus: bool = False) -> rx.Component:
     control = rx.el.textarea(
-        name="reason", id=field_id, required=True, max_length=500, rows="2", auto_focus=True, placeholder=placeholder
+        name="reason",
+        id=field_id,
+        required=True,
+        max_length=500,
+        rows="2",
+        auto_focus=has_focus,
+        placeholder=placeholder,
     )
     return field(tr("form.reason"), control, for_id=field_id, hint=tr("form.reason_hint"))
 
@@ -85,7 +91,7 @@ def pager(paging: rx.Var) -> rx.Component:
 
 
 def _step(href: rx.Var[str], icon_name: str, key: str) -> rx.Component:
-    return link(icon(icon_name), tr(key), href=href, class_name="button quiet small")
+    return link(icon(icon_name), tr(key), href=href, class_name="button quiet compact")
 
 
 def trouble(text: rx.Var) -> rx.Component:

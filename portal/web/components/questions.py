@@ -45,7 +45,7 @@ def _form(handler: Any) -> rx.Component:
             rx.el.p(icon("fingerprint"), tr("ask.evidence"), " ", rx.el.code(given.evidence), class_name="note"),
             rx.fragment(),
         ),
-        reason_field("action-reason", tr("form.reason")),
+        reason_field("action-reason", tr("form.reason"), has_focus=True),
         trouble(RolloutState.trouble),
         rx.el.div(
             rx.el.button(say(given.button), type="submit", class_name=f"button solid {given.tone}"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.domain.access import Permission
 from portal.web.components.bar import Place
 from portal.web.components.forms import field, reason_field, select, submit, trouble
 from portal.web.components.frame import card, empty, head, link, skeleton
@@ -11,6 +12,7 @@ from portal.web.components.icons import icon
 from portal.web.components.status import version
 from portal.web.components.steps import step_list
 from portal.web.states.order import OrderState
+from portal.web.states.session import SessionState
 from portal.web.template import add_page
 from portal.web.words import say, tr
 
@@ -26,13 +28,34 @@ def order() -> rx.Component:
 
 
 def _content() -> rx.Component:
-    return rx.el.form(
+    form = rx.el.form(
         rx.el.div(
             rx.el.div(_subject(), _plan(), class_name="stack"),
             rx.el.aside(_forecast(), _start(), class_name="stack"),
             class_name="two",
         ),
         on_submit=OrderState.start,
+        id="order",
+    )
+    return rx.fragment(form, rx.cond(_can_return(), _return(), rx.fragment()))
+
+
+def _can_return() -> rx.Var[bool]:
+    return OrderState.forecast.has_run & SessionState.permissions.contains(Permission.ROLLBACK.value)
+
+
+def _return() -> rx.Component:
+    """It ran there before: it can come back without steps."""
+    return card(
+        tr("order.return"),
+        rx.el.p(tr("order.return_more", version=OrderState.version), class_name="note"),
+        rx.el.form(
+            reason_field("return-reason", tr("form.reason")),
+            rx.el.div(submit(tr("order.return_submit"), tone="danger", icon_name="undo"), class_name="actions"),
+            on_submit=OrderState.go_back,
+            class_name="form",
+        ),
+        class_name="narrow",
     )
 
 
@@ -68,7 +91,7 @@ def _plan() -> rx.Component:
         rx.el.span(tr("order.reset")),
         type="button",
         on_click=OrderState.reset_plan,
-        class_name="button quiet small",
+        class_name="button quiet compact",
     )
     return card(
         tr("order.plan"),
@@ -79,7 +102,7 @@ def _plan() -> rx.Component:
             default_value=OrderState.plan,
             key=OrderState.plan,
             on_change=OrderState.check.debounce(400),
-            rows="16",
+            rows="14",
             spell_check=False,
             aria_label=tr("order.plan"),
             class_name="code",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import reflex as rx
 
 from portal.web.components.bar import Place
+from portal.web.components.browser import ago
 from portal.web.components.flights import flight
 from portal.web.components.frame import card, empty, head, link, live_dot, skeleton
 from portal.web.components.icons import icon
-from portal.web.components.status import mini_split, status_icon, version
+from portal.web.components.status import badge, mini_split, status_icon, version, versions
 from portal.web.components.timeline import timeline
 from portal.web.states.overview import OverviewState
 from portal.web.template import add_page
@@ -61,6 +62,7 @@ def _actions() -> rx.Component:
 
 def _content() -> rx.Component:
     return rx.fragment(
+        _waiting(),
         card(
             tr("overview.matrix"),
             rx.cond(OverviewState.rows.length() > 0, _matrix(), _nothing()),
@@ -68,7 +70,7 @@ def _content() -> rx.Component:
         ),
         rx.el.div(
             rx.el.div(_flights(), class_name="stack"),
-            rx.el.aside(_waiting(), _news(), class_name="stack"),
+            rx.el.aside(_news(), class_name="stack"),
             class_name="two",
         ),
     )
@@ -143,13 +145,15 @@ def _flights() -> rx.Component:
 def _waiting() -> rx.Component:
     item = lambda line: rx.el.li(  # noqa: E731 - one line of a list
         link(rx.el.strong(line.service), " → ", say(line.environment), href=line.href),
-        rx.el.span(say(line.badge.text), class_name="small"),
+        versions(line),
+        badge(line.badge),
+        rx.el.span(tr("rollout.started_by", who=line.requested_by), " ", ago(at=line.created_at), class_name="small"),
     )
     return rx.cond(
         OverviewState.waiting.length() > 0,
         card(
             tr("overview.for_you"),
-            rx.el.ul(rx.foreach(OverviewState.waiting, item), class_name="plain"),
+            rx.el.ul(rx.foreach(OverviewState.waiting, item), class_name="waiting"),
             class_name="accent",
         ),
         rx.fragment(),

@@ -54,11 +54,7 @@ def _head() -> rx.Component:
         versions(line),
         badge(line.badge),
         rx.cond(given.where.en != "", rx.el.span(say(given.where), class_name="meta"), rx.fragment()),
-        rx.cond(
-            given.until > 0,
-            rx.el.span(tr("rollout.left"), " ", left(until=given.until), class_name="meta"),
-            rx.fragment(),
-        ),
+        left(until=given.until, label=tr("rollout.left")),
         rx.el.span(say(line.strategy), class_name="meta"),
         rx.el.span(
             tr("rollout.started_by", who=line.requested_by),
@@ -141,8 +137,11 @@ def _chart(name: str) -> rx.Component:
     shown = RolloutState.errors if name == "errors" else RolloutState.latency
     limit = (rx.el.span(class_name="key tolerance"), tr("chart.tolerance")) if name == "errors" else ()
     legend = rx.el.p(
-        rx.el.span(class_name="key stable"),
-        line.from_version,
+        rx.cond(
+            line.from_version != "",
+            rx.fragment(rx.el.span(class_name="key stable"), line.from_version),
+            rx.fragment(),
+        ),
         rx.el.span(class_name="key canary"),
         line.to_version,
         *limit,

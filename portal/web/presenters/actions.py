@@ -64,11 +64,11 @@ _PRIMARY = (Action.APPROVE, Action.RESUME, Action.RETRY)
 
 
 def choices(view: RolloutView, *, can_return: bool) -> list[Choice]:
-    """What makes sense now, the one most likely meant first and filled; what the person may not do says why."""
+    """What the person may do now, the one most likely meant first and filled; an approval that is not theirs says why."""
     found: list[Choice] = []
     for action in _ORDER:
         code = view.refusals.get(action, SENSELESS)
-        if code == SENSELESS or (action is Action.REJECT and code is not None):
+        if code == SENSELESS or (code is not None and action is not Action.APPROVE):
             continue
         is_first = not found and action in _PRIMARY and code is None
         tone = "primary" if is_first else ("danger" if action in (Action.ABORT, Action.REJECT) else "quiet")
@@ -80,12 +80,15 @@ def choices(view: RolloutView, *, can_return: bool) -> list[Choice]:
 
 
 def others(view: RolloutView) -> list[Choice]:
-    """The actions that make no sense now, so that nobody searches for them."""
+    """The actions that make no sense now or are not this person's, each with the reason, so that nobody searches."""
     if view.rollout.state.is_over:
         return []
-    missing = [a for a in _ORDER if view.refusals.get(a, SENSELESS) == SENSELESS]
-    state = state_words(view.rollout)
-    return [Choice(a, words(f"action.{a}"), _ICONS[a], refusal=words("action.not_now", state=state)) for a in missing]
+    refused = {a: view.refusals.get(a, SENSELESS) for a in _ORDER}
+    return [
+        Choice(a, words(f"action.{a}"), _ICONS[a], refusal=_why_not(view, a, code))
+        for a, code in refused.items()
+        if code == SENSELESS or (code is not None and a is not Action.APPROVE)
+    ]
 
 
 def question(view: RolloutView, code: str, *, key: str) -> Question:
@@ -137,5 +140,7 @@ def _next(rollout: Rollout) -> Words:
 def _why_not(view: RolloutView, action: Action, code: str | None) -> Words:
     if code is None:
         return Words()
+    if code == SENSELESS:
+        return words("action.not_now", state=state_words(view.rollout))
     rollout = view.rollout
     return words(f"why_not.{code}", who=rollout.requested_by, action=words(f"action.{action}"))

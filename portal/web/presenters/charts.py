@@ -37,7 +37,7 @@ def error_chart(points: Sequence[SamplePoint], marks: tuple[Mark, ...], *, toler
     """`tolerance` is the difference that is allowed: it is drawn above the stable version's own rate so far."""
     requests = sum(p.stable_requests for p in points)
     base = sum(p.stable_errors for p in points) / requests if requests else 0.0
-    limit = None if tolerance is None else base + tolerance
+    limit = None if tolerance is None else min(1.0, base + tolerance)
     return ChartView(
         at=tuple(p.at for p in points),
         stable=_rolling([(p.stable_errors, p.stable_requests) for p in points], window(points)),

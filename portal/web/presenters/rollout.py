@@ -95,7 +95,7 @@ def traffic(view: RolloutView) -> Traffic:
         stable_percent=100 - percent,
         canary_percent=percent,
         stable_text=_side("stable", up[False], is_over=rollout.state.is_over),
-        canary_text=_side("canary", up[True], is_over=rollout.state.is_over),
+        canary_text=_side("canary" if percent < 100 else "everybody", up[True], is_over=rollout.state.is_over),
         rate=Words() if rollout.state.is_over else words("rollout.rate", n=rate),
         is_asked=view.live_percent is None and not rollout.state.is_over,
     )

@@ -56,7 +56,8 @@ def line(entry: AuditEntry) -> Line:
 
 def sentence(entry: AuditEntry) -> Words:
     """`audit.<action>` with the entry's own parameters, its target and its actor filled in."""
-    detailed = f"audit.{entry.action}.{entry.params.get('kind', '')}"
+    detail = entry.params.get("kind") or entry.params.get("cause", "")
+    detailed = f"audit.{entry.action}.{detail}"
     key = detailed if has_words(detailed) else f"audit.{entry.action}"
     actor = words("actor.portal") if entry.actor_kind == "system" else same(entry.actor)
     filled: dict[str, object] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from portal.domain.rollout import Rollout
 from portal.domain.verdict import Measure, Outcome, Verdict
 from portal.web.presenters.marks import BAD, OK, WAIT, percent_text
 from portal.web.words import Words, same, words
@@ -46,8 +47,11 @@ _LOOKS = {
 }
 
 
-def verdict_card(verdict: Verdict | None, *, alpha: float, is_enabled: bool) -> VerdictCard:
-    if not is_enabled:
+def verdict_card(verdict: Verdict | None, rollout: Rollout) -> VerdictCard:
+    alpha = rollout.analysis.alpha
+    if rollout.is_first or rollout.is_return:
+        return VerdictCard(title=words("verdict.off"), text=words("verdict.no_peer"))
+    if not rollout.analysis.is_enabled:
         return VerdictCard(title=words("verdict.off"), text=words("verdict.off_more"))
     if verdict is None:
         return VerdictCard(title=words("verdict.nothing_yet"), text=words("verdict.nothing_yet_more"))

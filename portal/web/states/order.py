@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import reflex as rx
 
 from portal.domain.access import Actor, Permission
 from portal.domain.errors import PortalError
+from portal.domain.rollout import Rollout
 from portal.services.plans import LONGEST_PLAN
 from portal.services.rollouts import RolloutOrder
 from portal.web.addresses import address
@@ -41,6 +43,7 @@ class Forecast:
     from_version: str
     refusal: Words
     warnings: list[Words]
+    has_run: bool = False  # it ran there before: it can come back at once
 
 
 NOTHING = Forecast([], Words(), "", Words(), [])
@@ -87,13 +90,16 @@ class OrderState(rx.State):
             put(self, forecast=NOTHING, plan="")
             return
         order = RolloutOrder(self.service, self.environment, self.version, "", plan=plan)
-        preview = await asyncio.to_thread(core().rollouts.preview, await actor_of(self), order)
+        actor = await actor_of(self)
+        preview = await asyncio.to_thread(core().rollouts.preview, actor, order)
+        history = await asyncio.to_thread(core().deployments.history, actor, self.service, self.environment)
         forecast = Forecast(
             strides=plan_strides(preview.steps),
             expected=duration_words(preview.expected_seconds),
             from_version=preview.from_version,
             refusal=cause_words(preview.refusal),
             warnings=[cause_words(warning) for warning in preview.warnings],
+            has_run=self.version != preview.from_version and any(r.to_version == self.version for r in history),
         )
         put(self, forecast=forecast, trouble=Words())
         if plan is None:
@@ -140,7 +146,15 @@ class OrderState(rx.State):
     @rx.event
     @requires(Permission.ROLLOUT_START)
     async def start(self, form: dict[str, str]) -> object:
-        actor = await actor_of(self)
+        return await self._go(form, core().rollouts.start)
+
+    @rx.event
+    @requires(Permission.ROLLBACK)
+    async def go_back(self, form: dict[str, str]) -> object:
+        """Return to a version that ran there before: at once, without analysis, approval or freeze."""
+        return await self._go(form, core().rollouts.roll_back)
+
+    async def _go(self, form: object, begin: Callable[[Actor, RolloutOrder], Rollout]) -> object:
         try:
             order = RolloutOrder(
                 service=self.service,
@@ -150,7 +164,7 @@ class OrderState(rx.State):
                 plan=field(form, "plan", longest=LONGEST_PLAN) or None,
                 key=self._key,
             )
-            started = await asyncio.to_thread(core().rollouts.start, actor, order)
+            started = await asyncio.to_thread(begin, await actor_of(self), order)
         except PortalError as error:
             put(self, trouble=error_words(error))
             return None

@@ -172,8 +172,8 @@ def look(actor: Actor, rollout_id: int) -> Seen:
     points = core().views.points(actor, rollout_id, buckets=BUCKETS)
     marks = charts.shift_marks(view.steps)
     subject, changed = view.rollout, view.changes
-    analysis = subject.analysis
-    tolerance = analysis.error_tolerance if analysis.is_enabled else None
+    is_compared = subject.analysis.is_enabled and not (subject.is_first or subject.is_return)
+    tolerance = subject.analysis.error_tolerance if is_compared else None
     return Seen(
         head=rollout.head(view),
         note=rollout.waiting_for(view),
@@ -183,7 +183,7 @@ def look(actor: Actor, rollout_id: int) -> Seen:
         others=actions.others(view),
         errors=charts.error_chart(points, marks, tolerance=tolerance),
         latency=charts.latency_chart(points, marks),
-        verdict=verdicts.verdict_card(view.verdict, alpha=analysis.alpha, is_enabled=analysis.is_enabled),
+        verdict=verdicts.verdict_card(view.verdict, subject),
         facts=rollout.facts(view),
         decisions=rollout.decisions(view),
         approval_note=rollout.approval_note(view),

@@ -26,6 +26,6 @@ class SignInState(rx.State):
         target = query(self, "next")
         put(
             self,
-            trouble=words(f"error.{code}") if is_known else Words(),
+            trouble=words(f"error.{code}", seconds=query(self, "seconds")[:4]) if is_known else Words(),
             target=target if target.startswith("/") and not target.startswith("//") else "/",
         )

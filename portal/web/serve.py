@@ -1,0 +1,57 @@
+"""Serves the pages, the API and the workers of one portal from one port, without Node and without compiling."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from portal.settings import Settings
+from portal.web.build import ROOT, ensure_front_end, is_current
+from portal.wiring import build, use
+
+GRACE_SECONDS = 10
+_log = logging.getLogger(__name__)
+_FOR_REFLEX = {
+    "REFLEX_ENV_MODE": "prod",
+    "__REFLEX_SKIP_COMPILE": "true",
+    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+    "REFLEX_BACKEND_ONLY": "true",
+    "REFLEX_TELEMETRY_ENABLED": "false",
+    "REFLEX_CHECK_LATEST_VERSION": "false",
+}
+
+
+def serve(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT; requests and event handlers that are running then are finished (up to ten seconds).
+
+    Pages that do not belong to these sources are built first; Unavailable("front_end_failed") if that cannot be done.
+    """
+    if not is_current():
+        ensure_front_end(_log.info)
+    prepare_environment(settings.data)
+    use(build(settings))
+    run(settings.host, settings.port)
+
+
+def prepare_environment(data: Path) -> None:
+    """What Reflex reads before it is imported: serve what is built, write nothing into the checkout, ask nobody."""
+    os.chdir(ROOT)
+    os.environ.update(_FOR_REFLEX)
+    os.environ.setdefault("REFLEX_DIR", str(data.absolute() / "reflex"))
+
+
+def run(host: str, port: int) -> None:
+    import uvicorn
+
+    uvicorn.run(
+        "portal.portal:app",
+        factory=True,
+        host=host,
+        port=port,
+        ws="wsproto",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+    )
