@@ -128,16 +128,17 @@ def _container_harm(replica: ReplicaFact) -> Cause | None:
 
 def _paused(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
     if rollout.wish.is_promote and rollout.pause is not PauseKind.FREEZE:
-        return Advance(is_skipped=True) if rollout.step.kind is StepKind.PAUSE else _resume(rollout)
+        return Advance(is_skipped=True) if rollout.step.kind is StepKind.PAUSE else _resume(rollout, facts)
     if rollout.pause is PauseKind.FREEZE and not facts.is_frozen:
-        return _resume(rollout)
+        return _resume(rollout, facts)
     if rollout.pause is PauseKind.PLAN and rollout.step.kind is StepKind.PAUSE:
         return _pause(rollout, facts, now)
     return Wait(1.0)
 
 
-def _resume(rollout: Rollout) -> Move:
-    return Move(state_of(rollout.step), is_restart=True)
+def _resume(rollout: Rollout, facts: Facts) -> Move:
+    """Where it was; one that was paused in the queue goes back to the queue."""
+    return Move(state_of(rollout.step) if facts.has_lock else State.QUEUED, is_restart=True)
 
 
 def _prepare(rollout: Rollout, facts: Facts, now: datetime) -> Decision:

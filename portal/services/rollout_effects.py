@@ -19,6 +19,7 @@ from portal.domain.container import (
     Network,
 )
 from portal.domain.deployment import Replica
+from portal.domain.errors import Conflict
 from portal.domain.rollout import Rollout
 from portal.domain.rollout_facts import Do, EffectKind
 from portal.domain.service import Service
@@ -70,7 +71,9 @@ class Effects:
 
     def _start(self, name: str) -> None:
         with self.database.reading() as session:
-            replica = next(r for r in routing.replicas(session) if r.name == name)
+            replica = next((r for r in routing.replicas(session) if r.name == name), None)
+            if replica is None:  # given up by somebody else meanwhile
+                raise Conflict("rollout_changed", id=name)
             service = catalogue.service(session, replica.service)
         self.containers.ensure_network(self.network)
         self.containers.create(container_spec(service, replica, self.network.name))

@@ -198,12 +198,16 @@ class Rollouts:
         for other in rollouts.active(session):
             if other.target != started.target or other.id == started.id:
                 continue
+            operations.wake(session, other.id)
+            other = rollouts.get(session, other.id)  # noqa: PLW2901 - as it is now that nobody else works on it
+            if other.state.is_over:
+                continue
             if other.state is State.BAKING:
                 wish = replace(other.wish, is_finish=True)
             else:
                 wish = Wish(is_abort=True, is_supersede=True, by=actor.human, reason=started.reason, at=now)
-            rollouts.change(session, other, replace(other, wish=wish))
-            operations.wake(session, other.id)
+            if not rollouts.change(session, other, replace(other, wish=wish)):
+                raise Conflict("rollout_changed", id=other.id)
 
     def act(self, actor: Actor, rollout_id: int, action: Action, request: ActionRequest) -> Rollout:
         """Approve, reject, pause, resume, skip, promote, abort, retry or finish. Each needs a reason and is audited.
@@ -213,13 +217,13 @@ class Rollouts:
         """
         check_reason(request.reason)
         with self._database.transaction() as session:
+            operations.wake(session, rollout_id)  # first, for this is the order in which the engine locks rows
             rollout = rollouts.get(session, rollout_id)
             demand(actor, PERMISSION_OF[action], rollout.environment)
             asked = Keyed(actor.name, request.key, f"{rollout_id}:{action}")
             if request.key and idempotency.recall(session, asked) is not None:
                 return rollout
             after = self._actions.perform(session, actor, rollout, action, request)
-            operations.wake(session, rollout_id)
             if request.key:
                 idempotency.remember(session, asked, answer=str(rollout_id), at=self._clock.now())
         self._tell(after)
@@ -229,6 +233,7 @@ class Rollouts:
         """One of two people who let this rollout go on in spite of a freeze."""
         check_reason(reason)
         with self._database.transaction() as session:
+            operations.wake(session, rollout_id)
             rollout = rollouts.get(session, rollout_id)
             demand(actor, Permission.BREAK_GLASS, rollout.environment)
             if rollout.state.is_over:
@@ -245,7 +250,6 @@ class Rollouts:
                 params={"service": rollout.service},
             )
             self._audit.record(session, entry)
-            operations.wake(session, rollout_id)
         self._tell(rollout)
         return rollout
 

@@ -72,6 +72,8 @@ class Database:
             with Session(self.engine, expire_on_commit=False) as session:
                 if self.is_sqlite:
                     session.connection().exec_driver_sql("BEGIN")
+                else:  # or each statement would see another state
+                    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
                 yield session
         except OperationalError as error:
             raise Unavailable("database_unavailable", reason=str(error.orig)[:200]) from error
