@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -11,12 +12,21 @@ from types import MappingProxyType
 LOCALES = ("zh", "en")
 FALLBACK = "en"
 
-
-class _Gaps(dict[str, object]):
-    """A placeholder nobody filled in stays visible instead of hiding the sentence."""
-
-    def __missing__(self, key: str) -> str:
-        return "{" + key + "}"
+# A parameter of this name may be a code itself; its words stand under one of these prefixes. A reason comes before the
+# cause, whose own sentence it fills in.
+_CODES: dict[str, tuple[str, ...]] = {
+    "reason": ("why",),
+    "cause": ("cause", "error"),
+    "action": ("action",),
+    "state": ("state",),
+    "strategy": ("strategy",),
+    "kind": ("stride",),
+    "role": ("role",),
+    "permission": ("permission",),
+    "environment": ("where",),
+}
+_PLACE = re.compile(r"( ?)\{(\w+)\}( ?)")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 @cache
@@ -33,8 +43,34 @@ def normal_locale(wanted: str) -> str:
 
 
 def t(locale: str, key: str, /, **params: object) -> str:
-    """The sentence of this key with `params` filled in; the key itself if there is none."""
-    text = catalogue(normal_locale(locale)).get(key)
-    if text is None:
-        return key
-    return text.format_map(_Gaps(params)) if "{" in text else text
+    """The sentence of this key with `params` filled in, those that are codes in words; the key itself if there is
+    none.
+
+    A placeholder that nobody fills in stays visible instead of hiding the sentence.
+    """
+    words = catalogue(normal_locale(locale))
+    text = words.get(key)
+    return key if text is None else _filled(text, _spoken(words, params))
+
+
+def _spoken(words: Mapping[str, str], params: Mapping[str, object]) -> dict[str, object]:
+    spoken = dict(params)
+    for name, prefixes in _CODES.items():
+        keys = [f"{prefix}.{params[name]}" for prefix in prefixes if name in params]
+        key = next((key for key in keys if key in words), None)
+        if key is not None:
+            spoken[name] = _filled(words[key], spoken)
+    return spoken
+
+
+def _filled(text: str, params: Mapping[str, object]) -> str:
+    """Chinese has a space around a Latin word that is filled in, and none around a Chinese one."""
+
+    def fill(place: re.Match[str]) -> str:
+        value = str(params.get(place[2], "{" + place[2] + "}"))
+        before, after = text[: place.start()][-1:], text[place.end() :][:1]
+        left = "" if _HAN.match(before) and _HAN.match(value) else place[1]
+        right = "" if _HAN.match(after) and _HAN.match(value[-1:]) else place[3]
+        return f"{left}{value}{right}"
+
+    return _PLACE.sub(fill, text)
