@@ -9,10 +9,10 @@ from threading import Lock
 from time import monotonic
 
 from portal.domain.errors import Refused
+from portal.kit.allowance import Allowance
 
 MOST_FAILURES = 20
 WINDOW_SECONDS = 60.0
-MOST_ADDRESSES = 4096
 MOST_KNOWN = 1024
 
 
@@ -24,37 +24,30 @@ class Attempts:
     """
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
-        self._seconds, self._lock = seconds, Lock()
-        self._failures: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._failures = Allowance(MOST_FAILURES, WINDOW_SECONDS, seconds=seconds)
+        self._lock = Lock()
         self._known: OrderedDict[bytes, None] = OrderedDict()
 
     def admit(self, address: str, secret: str) -> None:
         """Refused("too_many_failures", retry_seconds=…) before the secret is looked up."""
+        left_seconds = self._failures.wait_seconds(address)
         with self._lock:
-            begun, count = self._failures.get(address, (0.0, 0))
-            left = begun + WINDOW_SECONDS - self._seconds()
-            if count >= MOST_FAILURES and left > 0 and _digest(secret) not in self._known:
-                raise Refused("too_many_failures", retry_seconds=int(left) + 1)
+            is_known = _digest(secret) in self._known
+        if left_seconds > 0 and not is_known:
+            raise Refused("too_many_failures", retry_seconds=int(left_seconds) + 1)
 
     def failed(self, address: str, secret: str) -> None:
-        now = self._seconds()
         with self._lock:
             self._known.pop(_digest(secret), None)
-            begun, count = self._failures.pop(address, (now, 0))
-            fresh = (now, 1) if now - begun >= WINDOW_SECONDS else (begun, count + 1)
-            _keep(self._failures, address, fresh, most=MOST_ADDRESSES)
+        self._failures.use(address)
 
     def succeeded(self, secret: str) -> None:
         with self._lock:
             self._known.pop(_digest(secret), None)
-            _keep(self._known, _digest(secret), None, most=MOST_KNOWN)
-
-
-def _keep(store: OrderedDict, key: object, value: object, *, most: int) -> None:
-    store[key] = value
-    if len(store) > most:
-        store.popitem(last=False)
+            self._known[_digest(secret)] = None
+            if len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
 
 
 def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()

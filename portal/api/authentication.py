@@ -10,7 +10,7 @@ from fastapi.params import Depends as DependsMark
 
 from portal.api.attempts import Attempts
 from portal.domain.access import Actor, Permission, demand
-from portal.domain.errors import NotFound, PortalError, Refused
+from portal.domain.errors import Refused
 from portal.kit.cookies import SESSION_COOKIE, cookie_value
 from portal.wiring import core
 
@@ -58,15 +58,11 @@ def _actor_of_token(request: Request, token: str) -> Actor:
     attempts.admit(address, token)
     try:
         actor = core().identity.actor_of_token(token)
-    except (NotFound, Refused) as error:
+    except Refused:
         attempts.failed(address, token)
-        raise _unauthorised(error) from None
+        raise
     attempts.succeeded(token)
     return actor
-
-
-def _unauthorised(error: PortalError) -> PortalError:
-    return Refused("token_bad") if isinstance(error, NotFound) else error
 
 
 def _bearer(header: str) -> str:

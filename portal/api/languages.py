@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 
+from portal.domain.audit import AuditEntry
 from portal.domain.rollout import Cause
 from portal.i18n import FALLBACK, LOCALES, catalogue, t
 
@@ -41,4 +43,38 @@ def sentence(key: str, /, **params: object) -> str:
 def cause_sentence(cause: Cause) -> str:
     """Why something stopped or waits; a cause that is an error's code is looked up among the errors."""
     key = f"cause.{cause.code}"
-    return sentence(key if key in catalogue(FALLBACK) else f"error.{cause.code}", **cause.params)
+    return sentence(key if _is_known(key) else f"error.{cause.code}", **_spoken(cause.params))
+
+
+def error_sentence(code: str, params: Mapping[str, str]) -> str:
+    """What went wrong and what to do."""
+    named = f"action.{params.get('action', '')}"
+    action = {"action": sentence(named)} if _is_known(named) else {}
+    return sentence(f"error.{code}", **{**_spoken(params), **action})
+
+
+def audit_sentence(entry: AuditEntry) -> str:
+    """What was done, with the entry's own parameters, its target and its actor filled in."""
+    kind = entry.params.get("kind") or entry.params.get("cause", "")
+    keys = (f"audit.{entry.action}.{kind}", f"audit.{entry.action}", "audit.other")
+    key = next(key for key in keys if _is_known(key))
+    actor = sentence("actor.portal") if entry.actor_kind == "system" else entry.actor
+    known = {"actor": actor, "target": entry.target, "environment": entry.environment, "reason": entry.reason}
+    return sentence(key, **{"action": entry.action, **known, **_spoken(entry.params)})
+
+
+def _is_known(key: str) -> bool:
+    return key in catalogue(FALLBACK)
+
+
+_CODES = (("reason", "why"), ("cause", "cause"), ("state", "state"), ("strategy", "strategy"), ("kind", "stride"))
+
+
+def _spoken(params: Mapping[str, str]) -> dict[str, object]:
+    """Parameters that are codes themselves turned into words."""
+    spoken: dict[str, object] = dict(params)
+    for name, prefix in _CODES:
+        key = f"{prefix}.{params.get(name, '')}"
+        if _is_known(key):
+            spoken[name] = sentence(key, **{**params, "reason": spoken.get("reason", "")})
+    return spoken

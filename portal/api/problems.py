@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from portal.api.languages import sentence
+from portal.api.languages import error_sentence, sentence
 from portal.domain.errors import Kind, PortalError, Unavailable
 from portal.i18n import FALLBACK, catalogue
 from portal.kit.context import request_id
@@ -33,9 +33,11 @@ STATUS_OF_KIND: dict[Kind, int] = {
 STATUS_OF_CODE: dict[str, int] = {
     "not_signed_in": 401,
     "token_bad": 401,
+    "session_over": 401,
     "not_allowed": 403,
     "approver_is_requester": 403,
     "approver_role": 403,
+    "token_scope_too_wide": 403,
     "too_many_failures": 429,
     "request_too_large": 413,
     "request_too_slow": 408,
@@ -86,7 +88,7 @@ def _problem(status: int, code: str, instance: str, params: Mapping[str, str]) -
         type=f"urn:problem-type:codex-father:{code}",
         title=sentence(f"problem.title.{status}"),
         status=status,
-        detail=sentence(f"error.{code}", **params),
+        detail=error_sentence(code, params),
         instance=instance[:500],
         code=code,
         params=dict(params),

@@ -38,8 +38,8 @@ class Option(click.Option):
 
 
 def _help_option(context: click.Context, command: click.Command) -> Option:
-    def show(ctx: click.Context, _: click.Parameter, is_wanted: bool) -> None:
-        if is_wanted and not ctx.resilient_parsing:
+    def show(ctx: click.Context, *given: Any) -> None:
+        if given[-1] and not ctx.resilient_parsing:
             click.echo(ctx.get_help())
             ctx.exit()
 
@@ -51,8 +51,9 @@ option = partial(click.option, cls=Option)
 argument = click.argument
 
 
-def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    def keep(context: click.Context, _: click.Parameter, value: Any) -> None:
+def _keep(name: str) -> Callable[..., None]:
+    def keep(context: click.Context, *given: Any) -> None:
+        value = given[-1]
         if value is not None and value is not False:
             setattr(context.ensure_object(Invocation), name, value)
 

@@ -35,9 +35,9 @@ def show_environment(name: str) -> None:
 @remote(environment, "save")
 @argument("name")
 @changes
-def save_environment(name: str, file: str, changes: tuple[str, ...], reason: str) -> None:
+def save_environment(name: str, *, file: str, changes: tuple[str, ...], reason: str) -> None:
     client, path = portal(), f"/environments/{name}"
-    saved = client.put(path, wanted(client, path, file, changes), reason=reason)
+    saved = client.put(path, wanted(client, path, file=file, changes=changes), reason=reason)
     show_done(saved, "cli.done.saved", name=name)
 
 
@@ -54,13 +54,13 @@ def list_freezes() -> None:
 @option("--days", default="", metavar="mon,tue,…")
 @option("--zone", default="UTC")
 @option("--reason", "-m", default="")
-def add_freeze(name: str, environment: str, reason: str, **when: str) -> None:
+def add_freeze(name: str, *, environment: str, reason: str, **when: str) -> None:
     order = {"name": name, "environment": environment, "zone": when["zone"], **_times(**when)}
     added = portal().post("/freezes", order, reason=reason)
     show_done(added, "cli.done.frozen", name=name, id=added["id"])
 
 
-def _times(starts: str, ends: str, days: str, zone: str) -> dict[str, object]:
+def _times(*, starts: str, ends: str, days: str, zone: str) -> dict[str, object]:
     """Weekly with days, else once."""
     if days:
         return {"days": [day.strip() for day in days.split(",")], "from_time": starts, "to_time": ends}

@@ -91,22 +91,22 @@ def page(locale: str) -> str:
     speak(locale)
     top = root()
     context = click.Context(top, info_name="codex-portal")
-    return "\n".join([_INTRO[locale], *_commands(top, context, locale)])
+    return "\n".join([_INTRO[locale], *_commands(top, context, locale=locale)])
 
 
-def _commands(group: click.Group, context: click.Context, locale: str) -> Iterator[str]:
+def _commands(group: click.Group, context: click.Context, *, locale: str) -> Iterator[str]:
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
         inner = click.Context(command, info_name=name, parent=context)
         if isinstance(command, click.Group):
             yield f"## {name}\n\n{command.get_short_help_str()}\n"
-            yield from _commands(command, inner, locale)
+            yield from _commands(command, inner, locale=locale)
         else:
-            yield from _command(command, inner, locale)
+            yield from _command(command, inner, locale=locale)
 
 
-def _command(command: click.Command, context: click.Context, locale: str) -> Iterator[str]:
+def _command(command: click.Command, context: click.Context, *, locale: str) -> Iterator[str]:
     yield f"{'##' if context.parent and context.parent.parent is None else '###'} {context.command_path}\n"
     yield f"{command.get_short_help_str()}\n"
     yield f"```\n{' '.join([context.command_path, *command.collect_usage_pieces(context)])}\n```\n"

@@ -17,7 +17,7 @@ COLUMNS = ("service", "version", "image", "commit", "created_by", "created_at")
 @argument("service", default="")
 @option("--text", default="")
 @option("--limit", type=int, default=50)
-def list_releases(service: str, text: str, limit: int) -> None:
+def list_releases(service: str, *, text: str, limit: int) -> None:
     rows = portal().items("/releases", limit=limit, service=service, text=text)
     short = [{**row, "image": row["image"][:19]} for row in rows]
     show_list(rows if invocation().is_json else short, COLUMNS, empty="cli.empty.releases")
@@ -41,7 +41,7 @@ def show_release(service: str, version: str) -> None:
 @option("--notes-file", default="", metavar="FILE")
 @option("--irreversible", is_flag=True)
 @option("--key", default="")
-def create_release(service: str, version: str, image: str, key: str, **details: str | bool) -> None:
+def create_release(service: str, version: str, *, image: str, key: str, **details: str | bool) -> None:
     order = {
         "service": service,
         "version": version,

@@ -12,7 +12,7 @@ from portal.domain.errors import NotFound
 
 def _roll_back(service: str, environment: str, **given: str) -> int:
     client = portal()
-    version = given["version"] or _version_before(client, service, environment)
+    version = given["version"] or _version_before(client, service=service, environment=environment)
     order = {"service": service, "environment": environment, "version": version, "reason": given["reason"]}
     started = client.post("/rollbacks", order, key=given["key"])
     if given["watch"]:
@@ -21,7 +21,7 @@ def _roll_back(service: str, environment: str, **given: str) -> int:
     return 0
 
 
-def _version_before(client: RemotePortal, service: str, environment: str) -> str:
+def _version_before(client: RemotePortal, *, service: str, environment: str) -> str:
     """The newest version that was kept there and is another than the present one."""
     deployments = client.get("/deployments")
     now = next((d["version"] for d in deployments if (d["service"], d["environment"]) == (service, environment)), "")

@@ -30,7 +30,7 @@ def show_started(started: dict[str, object]) -> None:
     show_done(started, "cli.done.started", **{name: started[name] for name in ("id", "service", "to_version")})
 
 
-def _order(service: str, environment: str, version: str, **given: object) -> dict[str, object]:
+def _order(service: str, environment: str, *, version: str, **given: object) -> dict[str, object]:
     plan = str(given.get("plan") or "")
     return {
         "service": service,
@@ -71,8 +71,8 @@ def watch_rollout(rollout_id: int, until: str) -> int:
 @argument("version")
 @option("--plan", "-p", default="", metavar="FILE")
 @option("--supersede", is_flag=True)
-def preview_rollout(service: str, environment: str, version: str, **given: object) -> int:
-    preview = portal().post("/rollouts/preview", _order(service, environment, version, **given))
+def preview_rollout(service: str, environment: str, *, version: str, **given: object) -> int:
+    preview = portal().post("/rollouts/preview", _order(service, environment, version=version, **given))
     if invocation().is_json:
         print_json(preview)
         return 3 if preview["refusal"] else 0
@@ -100,9 +100,9 @@ def _step(number: int, step: dict[str, object]) -> dict[str, object]:
 @option("--supersede", is_flag=True)
 @option("--key", default="")
 @option("--watch", "-w", is_flag=True)
-def start_rollout(service: str, environment: str, version: str, **given: object) -> int:
+def start_rollout(service: str, environment: str, *, version: str, **given: object) -> int:
     client = portal()
-    started = client.post("/rollouts", _order(service, environment, version, **given), key=str(given["key"]))
+    started = client.post("/rollouts", _order(service, environment, version=version, **given), key=str(given["key"]))
     if given["watch"]:
         return follow(client, started["id"])
     show_started(started)
@@ -121,7 +121,7 @@ def _act(rollout_id: int, action: str, *, reason: str, key: str = "", evidence: 
 @option("--evidence", default="", metavar="HASH")
 @option("--yes", "-y", is_flag=True)
 @option("--key", default="")
-def approve_rollout(rollout_id: int, reason: str, evidence: str, yes: bool, key: str) -> None:
+def approve_rollout(rollout_id: int, *, reason: str, evidence: str, yes: bool, key: str) -> None:
     """The approval is bound to the evidence that is shown here, or was seen before and is named by its hash."""
     if not evidence:
         view = portal().get(f"/rollouts/{rollout_id}/view")
@@ -137,7 +137,7 @@ def _plain_action(name: str) -> None:
     @argument("rollout_id", type=int, metavar="ID")
     @option("--reason", "-m", required=True)
     @option("--key", default="")
-    def act(rollout_id: int, reason: str, key: str) -> None:
+    def act(rollout_id: int, *, reason: str, key: str) -> None:
         _act(rollout_id, name, reason=reason, key=key)
 
 
@@ -149,7 +149,7 @@ for _name in ("reject", "pause", "resume", "skip", "promote", "abort", "retry", 
 @argument("rollout_id", type=int, metavar="ID")
 @option("--reason", "-m", required=True)
 @option("--key", default="")
-def break_glass(rollout_id: int, reason: str, key: str) -> None:
+def break_glass(rollout_id: int, *, reason: str, key: str) -> None:
     after = portal().post(f"/rollouts/{rollout_id}/break-glass", {"reason": reason}, key=key)
     show_done(after, "cli.done.glass_broken", id=rollout_id)
 

@@ -27,7 +27,7 @@ def changes(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def wanted(client: RemotePortal, path: str, file: str, changes: tuple[str, ...]) -> dict[str, Any]:
+def wanted(client: RemotePortal, path: str, *, file: str, changes: tuple[str, ...]) -> dict[str, Any]:
     """What a file says, or else the thing as it stands, after the changes."""
     thing = edited(read_mapping(file) if file else _present(client, path), changes)
     thing.pop("name", None)
@@ -57,7 +57,7 @@ def show_service(name: str) -> None:
 @remote(service, "save")
 @argument("name")
 @changes
-def save_service(name: str, file: str, changes: tuple[str, ...], reason: str) -> None:
+def save_service(name: str, *, file: str, changes: tuple[str, ...], reason: str) -> None:
     client, path = portal(), f"/services/{name}"
-    saved = client.put(path, wanted(client, path, file, changes), reason=reason)
+    saved = client.put(path, wanted(client, path, file=file, changes=changes), reason=reason)
     show_done(saved, "cli.done.saved", name=name)

@@ -66,9 +66,11 @@ def table(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
     titles = [say(f"cli.column.{column}") for column in columns]
     cells = [[cell(column, row.get(column)) for column in columns] for row in rows]
     widths = [max(width(text) for text in texts) for texts in zip(titles, *cells, strict=True)]
-    lines = [_line(titles, widths, lambda text, _: click.style(text, bold=True))]
+    lines = [_line(titles, widths, styled=lambda text, _: click.style(text, bold=True))]
     for row, texts in zip(rows, cells, strict=True):
-        lines.append(_line(texts, widths, lambda text, at, row=row: click.style(text, fg=_colour(row, columns[at]))))
+        lines.append(
+            _line(texts, widths, styled=lambda text, at, row=row: click.style(text, fg=_colour(row, columns[at])))
+        )
     return lines
 
 
@@ -99,7 +101,7 @@ def _colour(row: Row, field: str) -> str | None:
     return COLOURS.get(str(row.get(name))) if name in ("state", "health", "outcome", "status") else None
 
 
-def _line(texts: Sequence[str], widths: Sequence[int], styled: Callable[[str, int], str]) -> str:
+def _line(texts: Sequence[str], widths: Sequence[int], *, styled: Callable[[str, int], str]) -> str:
     last = len(texts) - 1
     padded = [text if at == last else _padded(text, widths[at]) for at, text in enumerate(texts)]
     return "  ".join(styled(text, at) for at, text in enumerate(padded))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from portal.api import attempts as module
 from portal.api.attempts import MOST_FAILURES, WINDOW_SECONDS, Attempts
 from portal.domain.errors import Refused
+from portal.kit import allowance
 
 
 class Time:
@@ -64,7 +64,7 @@ def test_failures_count_anew_after_a_minute(attempts: Attempts, time: Time):
 
 
 def test_only_so_many_addresses_are_remembered(attempts: Attempts, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "MOST_ADDRESSES", 3)
+    monkeypatch.setattr(allowance, "MOST_NAMES", 3)
     fail(attempts, MOST_FAILURES)
     for number in range(2, 5):
         attempts.failed(f"192.0.2.{number}", "guess")

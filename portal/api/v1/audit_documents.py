@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field
 
-from portal.api.languages import sentence
+from portal.api.languages import audit_sentence, sentence
 from portal.api.v1.documents import Document
 from portal.domain.audit import AuditEntry, AuditReport
 
@@ -32,8 +32,7 @@ class AuditEntryDocument(Document):
     @classmethod
     def of(cls, shown: object) -> Self:
         assert isinstance(shown, AuditEntry)
-        known = {**shown.params, "target": shown.target, "environment": shown.environment}
-        return cls.model_validate(shown).model_copy(update={"text": sentence(f"audit.{shown.action}", **known)})
+        return cls.model_validate(shown).model_copy(update={"text": audit_sentence(shown)})
 
 
 class AuditReportDocument(Document):

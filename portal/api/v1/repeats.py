@@ -13,6 +13,7 @@ from portal.domain.access import Actor
 from portal.services.replies import Replies
 from portal.wiring import core
 
+SECRETS = {"password", "secret"}  # neither they nor a quick hash of them are kept
 Shown = TypeVar("Shown", bound=BaseModel)
 
 
@@ -27,7 +28,7 @@ class Repeatable(Generic[Shown]):
 
     @property
     def fingerprint(self) -> str:
-        digest = hashlib.sha256(self.order.model_dump_json().encode()).hexdigest()
+        digest = hashlib.sha256(self.order.model_dump_json(exclude=SECRETS).encode()).hexdigest()
         return f"{self.name}:{digest}"
 
 
@@ -40,5 +41,5 @@ def once(actor: Actor, asked: Repeatable[Shown], act: Callable[[], Shown]) -> Sh
     if known is not None:
         return asked.document.model_validate_json(known)
     answer = act()
-    replies.keep(actor, asked.key, fingerprint=asked.fingerprint, reply=answer.model_dump_json())
+    replies.keep(actor, asked.key, fingerprint=asked.fingerprint, reply=answer.model_dump_json(exclude=SECRETS))
     return answer

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field
 
-from portal.api.languages import sentence
+from portal.api.languages import error_sentence, sentence
 from portal.api.v1.audit_documents import AuditEntryDocument
 from portal.api.v1.documents import CauseDocument, Document, Finite, Order, cause_document
 from portal.domain.operation import StepStatus
@@ -65,7 +65,7 @@ class StepDocument(Document):
     @classmethod
     def of(cls, shown: object) -> Self:
         assert isinstance(shown, Step)
-        return cls.model_validate(shown).model_copy(update={"text": sentence(f"step.{shown.kind}")})
+        return cls.model_validate(shown).model_copy(update={"text": sentence(f"stride.{shown.kind}")})
 
 
 class StepProgress(StepDocument):
@@ -265,6 +265,6 @@ class RolloutViewDocument(Document):
 
 def _action(view: RolloutView, action: Action, code: str | None) -> ActionDocument:
     """The refusal's sentence, filled in as far as the view knows what fills it in."""
-    known = {"action": sentence(f"action.{action}"), "state": sentence(f"state.{view.rollout.state}")}
-    text = sentence(f"error.{code}", **known) if code else ""
+    known = {"action": str(action), "state": str(view.rollout.state)}
+    text = error_sentence(code, known) if code else ""
     return ActionDocument(action=action, is_possible=code is None, code=code or "", text=text)

@@ -1,0 +1,102 @@
+"""`codex-portal user`: the people of this machine's portal."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from portal.cli.commands import argument, group, local, option
+from portal.cli.own import own_portal
+from portal.cli.tables import show_done, show_list
+from portal.cli.words import say
+from portal.domain.access import EVERYWHERE, Grant, Role
+from portal.domain.errors import Invalid
+from portal.domain.identity import LONGEST_PASSWORD, NewUser, User
+
+user = group("user")
+COLUMNS = ("name", "display_name", "grants", "is_disabled", "created_at", "signed_in_at")
+
+
+def grant(text: str) -> Grant:
+    """`developer` everywhere, or `developer@staging`. Invalid("role_unknown")."""
+    role, _, environment = text.partition("@")
+    if role not in tuple(Role):
+        raise Invalid("role_unknown", role=role[:60], known=", ".join(Role))
+    return Grant(Role(role), environment or EVERYWHERE)
+
+
+def written(given: Grant) -> str:
+    return str(given.role) if given.environment == EVERYWHERE else f"{given.role}@{given.environment}"
+
+
+def _document(shown: User) -> dict[str, Any]:
+    times = {name: at.isoformat() if (at := getattr(shown, name)) else None for name in ("created_at", "signed_in_at")}
+    return {**asdict(shown), **times, "grants": [written(given) for given in shown.grants]}
+
+
+def _password() -> str:
+    """Asked for twice on a terminal, else the first line of standard input. It never is an argument, which others see."""
+    if sys.stdin.isatty():
+        return click.prompt(say("cli.prompt.password"), hide_input=True, confirmation_prompt=True, err=True)
+    return sys.stdin.readline(LONGEST_PASSWORD + 2).rstrip("\n")
+
+
+@local(user, "list")
+def list_users() -> None:
+    with own_portal() as (core, operator):
+        rows = [_document(one) for one in core.identity.users(operator)]
+    show_list(rows, COLUMNS, empty="cli.empty.users")
+
+
+@local(user, "add")
+@argument("name")
+@option("--role", "grants", multiple=True, metavar="ROLE[@ENVIRONMENT]")
+@option("--display-name", default="")
+@option("--reason", "-m", default="")
+def add_user(name: str, *, grants: tuple[str, ...], display_name: str, reason: str) -> None:
+    given = tuple(grant(text) for text in grants)
+    with own_portal() as (core, operator):
+        new = NewUser(name, _password(), given, display_name)
+        added = core.identity.create_user(operator, new, reason=reason)
+    show_done(_document(added), "cli.done.user_added", name=name)
+
+
+@local(user, "passwd")
+@argument("name")
+@option("--reason", "-m", default="")
+def set_password(name: str, reason: str) -> None:
+    with own_portal() as (core, operator):
+        core.identity.set_password(operator, name, _password(), reason=reason)
+    show_done({"name": name}, "cli.done.password_set", name=name)
+
+
+@local(user, "grant")
+@argument("name")
+@argument("roles", nargs=-1, required=True, metavar="ROLE[@ENVIRONMENT]…")
+@option("--reason", "-m", default="")
+def set_grants(name: str, *, roles: tuple[str, ...], reason: str) -> None:
+    given = [grant(text) for text in roles]
+    with own_portal() as (core, operator):
+        changed = core.identity.set_grants(operator, name, given, reason=reason)
+    show_done(_document(changed), "cli.done.granted", name=name, grants=", ".join(map(written, changed.grants)))
+
+
+@local(user, "disable")
+@argument("name")
+@option("--reason", "-m", default="")
+def disable_user(name: str, reason: str) -> None:
+    with own_portal() as (core, operator):
+        changed = core.identity.disable(operator, name, reason=reason)
+    show_done(_document(changed), "cli.done.disabled", name=name)
+
+
+@local(user, "enable")
+@argument("name")
+@option("--reason", "-m", default="")
+def enable_user(name: str, reason: str) -> None:
+    with own_portal() as (core, operator):
+        changed = core.identity.enable(operator, name, reason=reason)
+    show_done(_document(changed), "cli.done.enabled", name=name)
