@@ -219,3 +219,10 @@ def test_a_rejection_and_an_expiry_both_go_back() -> None:
         decision = advance(rollout(StepKind.APPROVAL), facts, NOW)
         assert isinstance(decision, Move)
         assert decision.state is State.ROLLING_BACK
+
+
+def test_what_was_paused_in_the_queue_goes_back_to_the_queue() -> None:
+    paused = rollout(StepKind.PREPARE, state=State.PAUSED, pause=PauseKind.MANUAL, percent=0, wish=Wish(is_promote=True))
+    decision = advance(paused, replace(FINE, candidate=(), has_lock=False, blocked_by=6, live_percent=0), NOW)
+    assert isinstance(decision, Move)
+    assert decision.state is State.QUEUED
