@@ -119,12 +119,22 @@ def false_aborts(report: Report, scale: float) -> None:
 
 
 def _false_aborts(report: Report, title: str, trial: tuple[str, Makers, Stream], size: tuple[int, int]) -> None:
+    """The peers see a fifth of the streams, which is enough to tell their size and keeps the run short."""
     scenario, judges, stream = trial
     canaries, seconds = size
-    runs = [run(judges, stream, seconds=seconds, seed=seed) for seed in range(canaries)]
-    rates = {name: sum(one[name] < NEVER for one in runs) / canaries for name in judges}
-    report.row(title, scenario=scenario, canaries=canaries, **{name: _percent(rate) for name, rate in rates.items()})
+    peers = canaries // 5
+    alone = {"portal": judges["portal"]}
+    runs = [run(judges if seed < peers else alone, stream, seconds=seconds, seed=seed) for seed in range(canaries)]
+    rates = {name: _stopped(runs[: None if name == "portal" else peers], name) for name in judges}
+    report.row(
+        title, scenario=scenario, canaries=canaries, seen_by_peers=peers,
+        **{name: _percent(rate) for name, rate in rates.items()},
+    )  # fmt: skip
     report.goals.append(Goal(f"false aborts, {scenario}", rates["portal"], ALPHA))
+
+
+def _stopped(runs: Sequence[dict[str, float]], name: str) -> float:
+    return sum(one[name] < NEVER for one in runs) / len(runs)
 
 
 def detection_of_errors(report: Report, scale: float) -> None:
@@ -163,7 +173,7 @@ def _detection(
     horizon = max(5.0 * limit, 120.0)
     runs = [run(judges, stream, seconds=round(horizon / 2.0), seed=seed) for seed in range(canaries)]
     ratios = {name: median(one[name] for one in runs) / limit for name in judges}
-    power = sum(one["portal"] < NEVER for one in runs) / canaries
+    power = _stopped(runs, "portal")
     shown = {name: f"{ratio:.2f}" if ratio < NEVER else "never" for name, ratio in ratios.items()}
     report.row(title, scenario=scenario, canaries=canaries, limit=f"{limit:.0f}", **shown, power=_percent(power))
     return ratios["portal"], power

@@ -85,6 +85,8 @@ def _poisson_pool(mean: float, seed: int) -> tuple[int, ...]:
 
 
 def _poisson(mean: float, random: Random) -> int:
+    if mean > 1000.0:
+        return max(0, round(random.gauss(mean, math.sqrt(mean))))
     count, time = -1, 0.0
     while time < mean:
         time += random.expovariate(1.0)

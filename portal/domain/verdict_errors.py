@@ -41,6 +41,7 @@ STAKE_WEIGHTS = (0.4, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03)
 _LOG_ODDS = tuple(math.log(odds) for odds in ODDS)
 _LOG_ODDS_WEIGHTS = tuple(math.log(weight) for weight in ODDS_WEIGHTS)
 _LOG_STAKE_WEIGHTS = tuple(math.log(weight) for weight in STAKE_WEIGHTS)
+_NO_GAINS = (0.0,) * len(ODDS)
 _LOG_BELOW_WEIGHT = -math.log(len(BELOW_ODDS))
 
 
@@ -65,11 +66,16 @@ def no_error_evidence() -> ErrorEvidence:
 def weigh_errors(evidence: ErrorEvidence, block: Block) -> ErrorEvidence:
     """The evidence after one block in which both versions had requests."""
     share, mass = block.share, block.mass
-    gains, below = _harm_gains(block), _odds_gains(block, BELOW_ODDS)
+    errors = block.canary.errors + block.stable.errors
     return ErrorEvidence(
-        settle(evidence.wealth, _LOG_ODDS_WEIGHTS, log_gains=gains, canary_requests=block.canary.requests),
-        _sum(evidence.above, _above_gains(block)),
-        _sum(evidence.below, below),
+        settle(
+            evidence.wealth,
+            _LOG_ODDS_WEIGHTS,
+            log_gains=_harm_gains(block, errors) if errors else _NO_GAINS,
+            canary_requests=block.canary.requests,
+        ),
+        _sum(evidence.above, _above_gains(block)) if errors else evidence.above,
+        _sum(evidence.below, _odds_gains(block, BELOW_ODDS)) if errors else evidence.below,
         _sum(evidence.below_mass, [mass * (odds - 1.0) / (1.0 + share * (odds - 1.0)) for odds in BELOW_ODDS]),
         evidence.mass + mass,
         evidence.excess + block.canary.errors * (1.0 - share) - block.stable.errors * share,
@@ -112,10 +118,8 @@ def _bisect(is_possible: Callable[[float], bool]) -> float:
     return high
 
 
-def _harm_gains(block: Block) -> Sequence[float]:
-    own, errors = block.canary.errors, block.canary.errors + block.stable.errors
-    if not errors:
-        return (0.0,) * len(ODDS)
+def _harm_gains(block: Block, errors: int) -> Sequence[float]:
+    own = block.canary.errors
     if min(block.canary.requests, errors) >= EXACT_TERMS:
         return _odds_gains(block, ODDS)
     first, logs = _log_hypergeometric(block, errors)
@@ -137,17 +141,12 @@ def _log_hypergeometric(block: Block, errors: int) -> tuple[int, list[float]]:
 
 
 def _odds_gains(block: Block, odds_: Sequence[float]) -> Sequence[float]:
-    own, errors = block.canary.errors, block.canary.errors + block.stable.errors
-    if not errors:
-        return (0.0,) * len(odds_)
-    share = block.share
+    own, errors, share = block.canary.errors, block.canary.errors + block.stable.errors, block.share
     return [own * math.log(odds) - errors * math.log1p(share * (odds - 1.0)) for odds in odds_]
 
 
 def _above_gains(block: Block) -> Sequence[float]:
     own, others, share = block.canary.errors, block.stable.errors, block.share
-    if not own + others:
-        return (0.0,) * len(STAKES)
     return [own * math.log1p(-stake * (1.0 - share)) + others * math.log1p(stake * share) for stake in STAKES]
 
 
