@@ -1,4 +1,4 @@
-"""The application that Reflex compiles and uvicorn serves: pages, the API before them, and the guard in front of both."""
+"""What Reflex compiles and uvicorn serves: pages, the API before them, the workers beside, the guard in front."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ pages.add_to(app)
 async def at_work() -> AsyncIterator[None]:
     """The workers of this process, unless others do the work; event handlers that run at the end are finished."""
     app.event_processor.graceful_shutdown_timeout = HANDLER_GRACE_SECONDS
-    if Settings.from_environment(os.environ).role == "web":
+    settings = Settings.from_environment(os.environ)
+    if settings.role == "web":
         yield
         return
-    workers = Workers(core())
-    await asyncio.to_thread(workers.start)
+    await asyncio.to_thread((workers := Workers(core())).start)
     try:
         yield
     finally:
-        await asyncio.to_thread(workers.stop)
+        await asyncio.to_thread(workers.stop, ends_traffic=settings.is_demo)
 
 
 app.register_lifespan_task(at_work)

@@ -25,6 +25,7 @@ from portal.ports.containers import Containers
 from portal.ports.traffic import AccessLog, Traffic
 from portal.services.audit import Audit
 from portal.services.catalogue import Catalogue
+from portal.services.demonstration import Demonstration
 from portal.services.deployments import Deployments
 from portal.services.identity import Identity
 from portal.services.releases import Releases
@@ -79,6 +80,7 @@ class Core:
     engine: RolloutEngine
     watch: TrafficWatch
     rates: Rates
+    demonstration: Demonstration
 
     @property
     def database(self) -> Database:
@@ -101,21 +103,26 @@ def assemble(parts: Parts) -> Core:
     """A portal from given parts; nothing is started."""
     database, clock, topics, rates = parts.database, parts.clock, Topics(), Rates()
     audit = Audit(database, clock, anchor_file=parts.anchor_file)
+    catalogue = Catalogue(database, clock, audit)
+    releases = Releases(database, clock, audit, containers=parts.containers)
+    rollouts = Rollouts(database, clock, audit, topics=topics, containers=parts.containers)
+    identity = Identity(database, clock, audit)
     world = World(database, clock, parts.containers, parts.traffic)
     effects = Effects(database, clock, parts.containers, parts.traffic, parts.network)
     return Core(
         parts=parts,
         topics=topics,
         audit=audit,
-        catalogue=Catalogue(database, clock, audit),
-        releases=Releases(database, clock, audit, containers=parts.containers),
+        catalogue=catalogue,
+        releases=releases,
         deployments=Deployments(database, parts.containers, parts.traffic, parts.network),
-        rollouts=Rollouts(database, clock, audit, topics=topics, containers=parts.containers),
+        rollouts=rollouts,
         views=RolloutViews(database, world, rates),
-        identity=Identity(database, clock, audit),
+        identity=identity,
         engine=RolloutEngine(database, clock, audit, topics, world, effects),
         watch=TrafficWatch(database, clock, parts.access_log, topics=topics, rates=rates),
         rates=rates,
+        demonstration=Demonstration(catalogue, releases, rollouts, identity),
     )
 
 

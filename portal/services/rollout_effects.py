@@ -31,6 +31,9 @@ from portal.store import catalogue, rollouts, routing
 from portal.store.database import Database
 
 
+WARM_UP_SECONDS = 2  # the first requests of new containers say little of the version: they are no evidence
+
+
 @dataclass(frozen=True, slots=True)
 class Effects:
     """Performs effects. `intend` runs inside the transaction that journals the start, `perform` after it, `settle`
@@ -126,7 +129,8 @@ def _intend_shift(parts: Effects, session: Session, rollout: Rollout, effect: Do
     values: dict[str, object] = {"candidate_percent": effect.percent}
     routing.change_route(session, rollout.service, rollout.environment, **values)
     if rollout.percent == 0 and effect.percent > 0:
-        rollouts.put_evidence(session, rollout.id, None, int(parts.clock.now().timestamp()))
+        warm = int(parts.clock.now().timestamp()) + WARM_UP_SECONDS
+        rollouts.put_evidence(session, rollout.id, None, warm)
 
 
 def _intend_withdraw(parts: Effects, session: Session, rollout: Rollout, effect: Do) -> None:

@@ -143,3 +143,7 @@ def _registry(environment: Mapping[str, str]) -> str:
 def _last_words(log: Path) -> str:
     lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
     return json.dumps(" / ".join(lines[-3:])[:400], ensure_ascii=False).strip('"')
+
+
+if __name__ == "__main__":
+    ensure_front_end(lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - a program's own progress

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from pathlib import Path
 
+from portal.i18n import t
 from portal.settings import Settings
 from portal.web.build import ROOT, ensure_front_end, is_current
-from portal.wiring import build, use
+from portal.wiring import build, core, use
 
 GRACE_SECONDS = 10
 _log = logging.getLogger(__name__)
@@ -31,7 +33,28 @@ def serve(settings: Settings) -> None:
         ensure_front_end(_log.info)
     prepare_environment(settings.data)
     use(build(settings))
+    _welcome(settings)
     run(settings.host, settings.port)
+
+
+def _welcome(settings: Settings) -> None:
+    """Where the portal is, and on the first start with which names and passwords it is entered."""
+    password = core().identity.ensure_administrator()
+    people = {"admin": password} if password else {}
+    if settings.is_demo:
+        people |= core().demonstration.load()
+    lines = [f"\n  {t(locale, 'welcome.address', url=address(settings))}" for locale in ("en", "zh")]
+    if people:
+        lines += [f"\n  {t(locale, 'welcome.passwords')}" for locale in ("en", "zh")]
+        lines += [f"\n    {name:8} {secret}" for name, secret in people.items()]
+    sys.stdout.write("".join(lines) + "\n\n")
+    sys.stdout.flush()
+
+
+def address(settings: Settings) -> str:
+    """The portal's address as a person opens it."""
+    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host  # noqa: S104 - only named
+    return settings.public_url or f"http://{host}:{settings.port}"
 
 
 def prepare_environment(data: Path) -> None:

@@ -40,10 +40,12 @@ class Workers:
             loop.start()
 
     def stop(self, *, ends_traffic: bool = False) -> None:
-        """Finish what is being done. The proxy goes on serving without the portal unless `ends_traffic`."""
+        """Finish what is being done. Containers and proxy go on serving without the portal unless `ends_traffic`."""
         self._operations.stop()
         for loop in self._loops:
             loop.stop()
+        if ends_traffic:
+            self._core.deployments.rest()
         for attendant in reversed(self._core.parts.attendants):
             try:
                 (attendant.end if ends_traffic else attendant.leave)()
