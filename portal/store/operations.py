@@ -176,3 +176,12 @@ def is_any_due(session: Session) -> bool:
         col(OperationRow.is_over).is_(False), OperationRow.wake_at <= now, OperationRow.lease_until < now
     )
     return session.exec(due.limit(1)).first() is not None
+
+
+def due(session: Session) -> frozenset[tuple[int, int]]:
+    """Identity and fence of (at most 1000) operations that could be claimed now."""
+    now = database_now(session)
+    wanted = select(OperationRow.id, OperationRow.fence).where(
+        col(OperationRow.is_over).is_(False), OperationRow.wake_at <= now, OperationRow.lease_until < now
+    )
+    return frozenset((number or 0, fence) for number, fence in session.exec(wanted.limit(1000)))

@@ -1,0 +1,34 @@
+"""What can be seen of the machine itself: whether a port takes connections, and which Git there is."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+
+from portal.domain.health import Check, CheckStatus
+
+CONNECT_SECONDS = 1.0
+GIT_SECONDS = 5.0
+
+
+def port_open(host: str, port: int) -> Check:
+    """Whether somebody takes connections there, asked as a client of this machine would."""
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - only compared
+    try:
+        socket.create_connection((near, port), CONNECT_SECONDS).close()
+    except OSError as error:
+        return Check(CheckStatus.FAIL, f"port {port} takes no connection: {error.strerror or error}")
+    return Check(CheckStatus.PASS, f"port {port} takes connections")
+
+
+def git_version() -> Check:
+    """Which Git answers."""
+    program = shutil.which("git")
+    if program is None:
+        return Check(CheckStatus.FAIL, "git is not installed")
+    try:
+        answer = subprocess.run([program, "--version"], capture_output=True, timeout=GIT_SECONDS, check=True, text=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        return Check(CheckStatus.FAIL, f"git does not answer: {type(error).__name__}")
+    return Check(CheckStatus.PASS, answer.stdout.strip()[:100])

@@ -1,0 +1,57 @@
+"""How the portal itself is: the checks of its parts and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+# Without these nothing works; without any other part the rest still does.
+VITAL = frozenset({"database", "file_system"})
+DISABLED = "disabled"
+
+
+class CheckStatus(StrEnum):
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class HealthStatus(StrEnum):
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One part at one time. `duration_ms`: how long the check took."""
+
+    status: CheckStatus
+    output: str = ""
+    duration_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`checks` by component."""
+
+    status: HealthStatus
+    at: datetime
+    uptime_seconds: float
+    version: str
+    checks: Mapping[str, Check]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether requests should be sent here."""
+        return all(self.checks[name].status is not CheckStatus.FAIL for name in VITAL if name in self.checks)
+
+
+def overall(checks: Mapping[str, Check]) -> HealthStatus:
+    """Unhealthy if a vital part fails, degraded if anything else is not as it should be."""
+    bad = {name: check.status for name, check in checks.items() if check.status is not CheckStatus.PASS}
+    if any(name in VITAL and status is CheckStatus.FAIL for name, status in bad.items()):
+        return HealthStatus.UNHEALTHY
+    return HealthStatus.DEGRADED if bad else HealthStatus.HEALTHY
