@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 
 from portal.domain.errors import PortalError
 from portal.store import operations, samples
@@ -13,6 +14,14 @@ from portal.workers.operations import OperationWorker
 
 SAMPLES_KEPT_SECONDS = 30 * 86_400
 _log = logging.getLogger(__name__)
+
+
+def _try(name: str, end: Callable[[], None]) -> None:
+    """Whatever cannot be ended does not keep the rest from ending."""
+    try:
+        end()
+    except PortalError as error:
+        _log.warning("not ended", extra={"what": name, "code": error.code})
 
 
 class Workers:
@@ -45,12 +54,9 @@ class Workers:
         for loop in self._loops:
             loop.stop()
         if ends_traffic:
-            self._core.deployments.rest()
+            _try("containers", self._core.deployments.rest)
         for attendant in reversed(self._core.parts.attendants):
-            try:
-                (attendant.end if ends_traffic else attendant.leave)()
-            except PortalError as error:
-                _log.warning("not ended", extra={"attendant": attendant.name, "code": error.code})
+            _try(attendant.name, attendant.end if ends_traffic else attendant.leave)
 
     @property
     def is_alive(self) -> bool:
