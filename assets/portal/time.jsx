@@ -35,7 +35,7 @@ function span(seconds, language) {
   const [large, small] = whole < 60 ? [0, 0] : whole < 3600 ? [60, 1] : whole < 86400 ? [3600, 60] : [86400, 3600];
   const name = (size, value) => {
     const unit = UNITS.find(([, length]) => length === size)[0];
-    const style = { style: "unit", unit, unitDisplay: language === "zh" ? "long" : "short" };
+    const style = { style: "unit", unit, unitDisplay: language === "zh" ? "long" : "narrow" };
     return new Intl.NumberFormat(locale(language), style).format(value);
   };
   if (!large) return name(1, whole);

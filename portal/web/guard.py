@@ -13,7 +13,7 @@ from reflex_base.event import Event
 from portal.domain.access import Actor, Permission, may
 from portal.web.identity import Identified, identify
 from portal.web.policy import PUBLIC, Policy, policy_of
-from portal.web.states.session import SessionState
+from portal.web.states.session import SessionState, remember
 
 _STATE = State.get_full_name()
 _OF_REFLEX: dict[str, Policy] = {
@@ -54,7 +54,7 @@ async def bind(state: BaseState, identified: Identified) -> SessionState:
         if session._bound_to is not None:
             root.reset()
         session._bound_to = identified.digest
-    session.remember(identified.actor)
+    remember(session, identified.actor)
     return session
 
 

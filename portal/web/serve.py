@@ -6,8 +6,11 @@ import logging
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from portal.i18n import t
+from portal.kit import log
+from portal.kit.redaction import conceal
 from portal.settings import Settings
 from portal.web.build import ROOT, ensure_front_end, is_current
 from portal.wiring import build, core, use
@@ -32,6 +35,10 @@ def serve(settings: Settings) -> None:
     if not is_current():
         ensure_front_end(_log.info)
     prepare_environment(settings.data)
+    conceal(
+        (settings.github_token, *(urlsplit(url or "").password for url in (settings.database_url, settings.redis_url)))
+    )
+    log.configure(settings.log_level)
     use(build(settings))
     _welcome(settings)
     run(settings.host, settings.port)

@@ -51,7 +51,7 @@ def _form() -> rx.Component:
         ),
         field(
             tr("list.image"),
-            rx.el.input(name="image", id="image", required=True, max_length=300, placeholder="hello:1.2.3"),
+            rx.el.input(name="image", id="image", required=True, max_length=300, placeholder=tr("register.image_example")),
             for_id="image",
             hint=tr("register.image_hint"),
         ),

@@ -46,7 +46,7 @@ class RegistrationState(rx.State):
                 is_irreversible=field(form, "is_irreversible") != "",
             )
             made = await asyncio.to_thread(
-                core().releases.create, actor, service, version.removeprefix("v"), image, details=details
+                core().releases.create, actor, service, version.removeprefix("v"), image=image, details=details
             )
         except PortalError as error:
             self.trouble = error_words(error)

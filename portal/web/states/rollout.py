@@ -24,7 +24,7 @@ from portal.web.presenters.rollout import Change, Decision, Fact, Head, Traffic
 from portal.web.presenters.steps import Stride
 from portal.web.presenters.timeline import Line
 from portal.web.presenters.verdicts import VerdictCard
-from portal.web.states.session import SessionState, actor_of, telling
+from portal.web.states.session import SessionState, actor_of, tell, telling
 from portal.web.words import Words, error_words, words
 from portal.wiring import core
 
@@ -102,7 +102,7 @@ class RolloutState(rx.State):
             put(self, missing=error_words(error))
             return False
         except PortalError as error:
-            (await self.get_state(SessionState)).tell(error_words(error), tone="bad")
+            tell(await self.get_state(SessionState), error_words(error), tone="bad")
             return True
         put(self, is_loaded=True, **{name: getattr(seen, name) for name in Seen.__slots__})
         return True
@@ -143,12 +143,12 @@ class RolloutState(rx.State):
             action = Action(arguments.choice(asked.code, allowed))
             reason = arguments.field(form, "reason")
             request = ActionRequest(reason, key=asked.key, evidence_hash=asked.evidence)
-            await asyncio.to_thread(core().rollouts.act, actor, rollout_id, action, request)
+            await asyncio.to_thread(core().rollouts.act, actor, rollout_id, action, request=request)
         except PortalError as error:
             self.trouble = error_words(error)
             return
         self.question = Question()
-        (await self.get_state(SessionState)).tell(words(f"done.{action}"))
+        tell(await self.get_state(SessionState), words(f"done.{action}"))
         await self._look(rollout_id)
 
     @rx.event

@@ -35,21 +35,6 @@ class SessionState(rx.State):
     _actor: Actor = ANONYMOUS
     _bound_to: str | None = None
 
-    def remember(self, actor: Actor) -> None:
-        """Who acts; sends nothing if that has not changed."""
-        if actor == self._actor and self.is_signed_in is not actor.is_anonymous:
-            return
-        self._actor = actor
-        self.is_signed_in = not actor.is_anonymous
-        self.name = "" if actor.is_anonymous else actor.name
-        self.initials = self.name[:2].upper()
-        self.roles = [words(f"role.{grant.role}") for grant in actor.grants]
-        self.permissions = [str(permission) for permission in Permission if may(actor, permission)]
-        self.is_demonstration = is_demonstration()
-
-    def tell(self, text: Words, *, tone: str = "ok") -> None:
-        self.notice = Notice(self.notice.number + 1, tone, text)
-
     @rx.event
     @public
     def close_notice(self) -> None:
@@ -58,7 +43,25 @@ class SessionState(rx.State):
     @rx.event
     @public
     def say_not_allowed(self) -> None:
-        self.tell(words("web.not_allowed"), tone="bad")
+        tell(self, words("web.not_allowed"), tone="bad")
+
+
+def remember(session: SessionState, actor: Actor) -> None:
+    """Who acts; sends nothing if that has not changed."""
+    if actor == session._actor and session.is_signed_in is not actor.is_anonymous:
+        return
+    session._actor = actor
+    session.is_signed_in = not actor.is_anonymous
+    session.name = "" if actor.is_anonymous else actor.name
+    session.initials = session.name[:2].upper()
+    session.roles = [words(f"role.{grant.role}") for grant in actor.grants]
+    session.permissions = [str(permission) for permission in Permission if may(actor, permission)]
+    session.is_demonstration = is_demonstration()
+
+
+def tell(session: SessionState, text: Words, *, tone: str = "ok") -> None:
+    """Show a notice; `tone` is ok or bad."""
+    session.notice = Notice(session.notice.number + 1, tone, text)
 
 
 async def actor_of(state: rx.State) -> Actor:
@@ -73,4 +76,4 @@ async def telling(state: rx.State) -> AsyncIterator[None]:
     try:
         yield
     except PortalError as error:
-        (await state.get_state(SessionState)).tell(error_words(error), tone="bad")
+        tell(await state.get_state(SessionState), error_words(error), tone="bad")
