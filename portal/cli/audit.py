@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import IO
+
 import click
-from click.utils import LazyFile
 
 from portal.cli.commands import argument, group, option, remote
 from portal.cli.remote import portal
@@ -50,6 +51,6 @@ def _own_report() -> dict[str, object]:
 
 @remote(audit, "export")
 @argument("file", type=click.File("w", encoding="utf-8", lazy=True), default="-")
-def export_trail(file: LazyFile) -> None:
+def export_trail(file: IO[str]) -> None:
     for line in portal().lines("/audit/export"):
         file.write(f"{line}\n")

@@ -25,7 +25,8 @@ def _serve(host: str, port: int | None) -> None:
 
 
 def _work() -> None:
-    """Until SIGTERM or SIGINT; what is being done then is finished."""
+    """Until SIGTERM or SIGINT; what is being done then is finished. Beside `serve` both need a database they share."""
+    os.environ["PORTAL_ROLE"] = "worker"
     from portal.cli.own import own_settings
     from portal.wiring import build, use
     from portal.workers.running import Workers
@@ -44,7 +45,7 @@ def _work() -> None:
 
 def _guard(arguments: tuple[str, ...]) -> NoReturn:
     """Becomes the gate, which shares no code with the portal."""
-    os.execv(sys.executable, [sys.executable, "-m", "portal.gate", *arguments])
+    os.execv(sys.executable, [sys.executable, "-m", "portal.gate", *arguments])  # noqa: S606 - there is no shell
 
 
 def _migrate() -> None:

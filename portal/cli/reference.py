@@ -90,7 +90,7 @@ def page(locale: str) -> str:
     """The whole page in `zh` or `en`. The process speaks that language afterwards."""
     speak(locale)
     top = root()
-    context = click.Context(top, info_name="codex-portal")
+    context = click.Context(top, info_name="codex-portal", **top.context_settings)
     return "\n".join([_INTRO[locale], *_commands(top, context, locale=locale)])
 
 
@@ -111,7 +111,7 @@ def _command(command: click.Command, context: click.Context, *, locale: str) -> 
     yield f"{command.get_short_help_str()}\n"
     yield f"```\n{' '.join([context.command_path, *command.collect_usage_pieces(context)])}\n```\n"
     records = [parameter.get_help_record(context) for parameter in command.get_params(context)]
-    rows = [(f"`{names}`", words.replace("|", "\\|")) for names, words in filter(None, records)]
+    rows = [(f"`{names}`", words) for names, words in filter(None, records) if words]
     yield _row(_HEADS[locale])
     yield "|---|---|"
     yield from map(_row, rows)
@@ -119,4 +119,4 @@ def _command(command: click.Command, context: click.Context, *, locale: str) -> 
 
 
 def _row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -8,7 +8,9 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import click
 import httpx
 
 from portal.cli.commands import invocation
@@ -29,7 +31,9 @@ def portal() -> RemotePortal:
     token = os.environ.get("CODEX_PORTAL_TOKEN", "") or _token_file()
     if not token:
         raise Refused("cli_token_missing")
-    return RemotePortal(invocation().url, token)
+    reached = RemotePortal(invocation().url, token)
+    click.get_current_context().call_on_close(reached.close)
+    return reached
 
 
 def _token_file() -> str:
@@ -44,9 +48,12 @@ class RemotePortal:
     """Answers are plain values. RemoteProblem if it refuses, Unavailable("cli_unreachable") if there is none."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._url = url.rstrip("/")
+        self._url = _checked_url(url)
         headers = {"Authorization": f"Bearer {token}", "Accept-Language": language(), "User-Agent": "codex-portal"}
         self._client = httpx.Client(base_url=self._url + ROOT, headers=headers, timeout=TIMEOUT_SECONDS)
+
+    def close(self) -> None:
+        self._client.close()
 
     def get(self, path: str, **query: object) -> Any:
         return self._call("GET", path, params=_given(query)).json()
@@ -89,10 +96,6 @@ class RemotePortal:
             tries -= 1
             try:
                 return _checked(self._client.request(method, path, **request))
-            except httpx.UnsupportedProtocol:
-                raise Invalid("cli_url_bad", url=self._url) from None
-            except httpx.InvalidURL:
-                raise Invalid("cli_url_bad", url=self._url) from None
             except httpx.TransportError as error:
                 if not tries:
                     raise self._unreachable(error) from None
@@ -100,6 +103,18 @@ class RemotePortal:
 
     def _unreachable(self, error: httpx.TransportError) -> Unavailable:
         return Unavailable("cli_unreachable", url=self._url, reason=str(error) or type(error).__name__)
+
+
+def _checked_url(url: str) -> str:
+    """Without a slash at the end. Invalid("cli_url_bad")."""
+    try:
+        parsed = urlsplit(url)
+        is_good = parsed.scheme in ("http", "https") and bool(parsed.hostname)
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise Invalid("cli_url_bad", url=url)
+    return url.rstrip("/")
 
 
 def _given(query: dict[str, object]) -> dict[str, Any]:

@@ -68,9 +68,8 @@ def table(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
     widths = [max(width(text) for text in texts) for texts in zip(titles, *cells, strict=True)]
     lines = [_line(titles, widths, styled=lambda text, _: click.style(text, bold=True))]
     for row, texts in zip(rows, cells, strict=True):
-        lines.append(
-            _line(texts, widths, styled=lambda text, at, row=row: click.style(text, fg=_colour(row, columns[at])))
-        )
+        colours = [_colour(row, column) for column in columns]
+        lines.append(_line(texts, widths, styled=lambda text, at, colours=colours: click.style(text, fg=colours[at])))
     return lines
 
 

@@ -38,7 +38,7 @@ def _document(shown: User) -> dict[str, Any]:
 
 
 def _password() -> str:
-    """Asked for twice on a terminal, else the first line of standard input. It never is an argument, which others see."""
+    """Asked for twice on a terminal, else the first line of standard input; never an argument, which others see."""
     if sys.stdin.isatty():
         return click.prompt(say("cli.prompt.password"), hide_input=True, confirmation_prompt=True, err=True)
     return sys.stdin.readline(LONGEST_PASSWORD + 2).rstrip("\n")

@@ -113,7 +113,7 @@ def test_somebody_elses_token_cannot_be_revoked(asking: Asking, stage: PortalSta
 
 @pytest.mark.parametrize("header", ["Bearer", "Basic Y2Fyb2w6eA==", "cfp_x", "Bearer cfp_x", "Bearer \u00e9"])
 def test_what_is_no_token_is_refused(asking: Asking, header: str):
-    answer = asking().get("/me", headers={"Authorization": header.encode("latin-1")})
+    answer = asking().get("/me", headers={b"Authorization": header.encode("latin-1")})
     assert answer.status_code == 401
     assert answer.json()["code"] in {"not_signed_in", "token_bad"}
 

@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from httpx import ASGITransport, AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
-from portal.api.metrics import exposition, routes
+from portal.api.metrics import MetricsServer, exposition, routes
+from portal.domain.errors import Unavailable
 from portal.domain.rollout import State
 from portal.services import measures as module
 from portal.services.measures import Kind, Measure, Measures, folder_bytes, resident_bytes
@@ -121,6 +123,25 @@ async def test_they_are_served_as_prometheus_expects():
         answer = await client.get("/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert answer.text == "# HELP codex_x x\n# TYPE codex_x gauge\ncodex_x 1.0\n"
+
+
+async def test_they_are_not_found_where_they_are_switched_off():
+    transport = ASGITransport(app=Starlette(routes=routes(lambda: None)))
+    async with AsyncClient(transport=transport, base_url="http://portal") as client:
+        assert (await client.get("/metrics")).status_code == 404
+
+
+def test_they_can_have_a_port_of_their_own():
+    server = MetricsServer("127.0.0.1", 0, lambda: [Measure("codex_x", Kind.GAUGE, "x", (("", (), 1.0),))])
+    server.start()
+    try:
+        with pytest.raises(Unavailable, match="metrics_port_taken"):
+            MetricsServer("127.0.0.1", server.port, list)
+        address = f"http://127.0.0.1:{server.port}"
+        assert httpx.get(f"{address}/metrics").text.endswith("codex_x 1.0\n")
+        assert httpx.get(f"{address}/").status_code == 404
+    finally:
+        server.stop()
 
 
 @pytest.mark.live

@@ -41,7 +41,7 @@ def test_a_request_keeps_the_number_it_came_with_up_to_the_audit_trail(asking: A
 
 @pytest.mark.parametrize("name", ["", "two words", "x" * 65, "a\u00e9"])
 def test_a_number_that_could_confuse_a_log_is_replaced(asking: Asking, name: str):
-    headers = {"X-Request-ID": name.encode("latin-1")}
+    headers = {b"X-Request-ID": name.encode("latin-1")}
     assert re.fullmatch(r"[0-9a-f]{32}", asking("carol").get("/me", headers=headers).headers["x-request-id"])
 
 

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from portal.api.authentication import SIGNED_IN
 from portal.api.v1.application import NOUNS, ROOT, build, demanded, routes
 from portal.domain.access import Permission, roles_with
-from portal.i18n import catalogue, t
+from portal.i18n import t
 
 _INTRO = {
     "en": """\
@@ -77,13 +77,12 @@ _HEADS = {
     "zh": ("请求", "作用", "权限", "角色"),
 }
 _ANYBODY = {"en": "any valid token", "zh": "任何有效令牌"}
-_CODES = {"en": ("## Codes of problems", "code", "words"), "zh": ("## 问题代码", "代码", "说明")}
 
 
 def page(locale: str) -> str:
     """The whole page in `zh` or `en`."""
     build()  # gives every route its description
-    return "\n".join([_INTRO[locale], *_tables(locale), *_codes(locale)])
+    return "\n".join([_INTRO[locale], *_tables(locale)])
 
 
 def _tables(locale: str) -> Iterator[str]:
@@ -106,17 +105,6 @@ def _cells(route: APIRoute, locale: str) -> tuple[str, ...]:
     if permission == SIGNED_IN or permission is None:
         return request, words, _ANYBODY[locale], ""
     return request, words, f"`{permission}`", ", ".join(roles_with(Permission(permission)))
-
-
-def _codes(locale: str) -> Iterator[str]:
-    title, *heads = _CODES[locale]
-    yield f"{title}\n"
-    yield _row(heads)
-    yield "|---|---|"
-    for key, words in catalogue(locale).items():
-        if key.startswith("error.") and not key.startswith("error.cli_"):
-            yield _row((f"`{key.removeprefix('error.')}`", words.replace("|", "\\|").replace("\n", " ")))
-    yield ""
 
 
 def _row(cells: tuple[str, ...] | list[str]) -> str:

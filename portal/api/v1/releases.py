@@ -85,7 +85,7 @@ def create_release(actor: Creator, order: ReleaseOrder, key: IdempotencyKey = ""
         signatures = tuple(Signature(s.payload, s.signature) for s in order.signatures)
         details = ReleaseDetails(order.commit, order.notes, order.is_irreversible, signatures)
         return ReleaseDocument.of(
-            core().releases.create(actor, order.service, order.version, order.image, details=details)
+            core().releases.create(actor, order.service, order.version, image=order.image, details=details)
         )
 
     return once(actor, Repeatable(key, "release.create", order, ReleaseDocument), create)

@@ -101,7 +101,7 @@ def list_rollout_points(
 def act_on_rollout(actor: Viewer, rollout_id: int, order: ActionOrder, key: IdempotencyKey = "") -> RolloutDocument:
     """Approve, reject, pause, resume, skip, promote, abort, retry or finish: each with its own permission."""
     request = ActionRequest(order.reason, key=key, evidence_hash=order.evidence_hash)
-    return RolloutDocument.of(core().rollouts.act(actor, rollout_id, order.action, request))
+    return RolloutDocument.of(core().rollouts.act(actor, rollout_id, order.action, request=request))
 
 
 @router.post("/rollouts/{rollout_id}/break-glass")
