@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,10 +10,10 @@ import reflex as rx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from portal.api import sessions
+from portal.api import sessions, watching
 from portal.api.origin import SameOrigin
-from portal.api.v1 import application as v1
-from portal.settings import Settings
+from portal.api.v1.entry import rest
+from portal.kit.rest import REST_ROOT
 from portal.web import live, pages
 from portal.web.guard import Guard
 from portal.web.overlay import overlay
@@ -25,7 +24,7 @@ HANDLER_GRACE_SECONDS = 8
 STYLES = ("tokens", "base", "shell", "parts", "pages")
 
 app = rx.App(
-    api_transformer=[Starlette(routes=[*sessions.routes, Mount(v1.ROOT, v1.build())]), SameOrigin],
+    api_transformer=[Starlette(routes=[*sessions.routes, *watching.routes, Mount(REST_ROOT, rest)]), SameOrigin],
     stylesheets=[f"/styles/{name}.css" for name in STYLES],
     head_components=[
         rx.el.script(src="/portal/boot.js"),
@@ -46,15 +45,16 @@ pages.add_to(app)
 async def at_work() -> AsyncIterator[None]:
     """The workers of this process, unless others do the work; event handlers that run at the end are finished."""
     app.event_processor.graceful_shutdown_timeout = HANDLER_GRACE_SECONDS
-    settings = Settings.from_environment(os.environ)
-    if settings.role == "web":
-        yield
-        return
-    await asyncio.to_thread((workers := Workers(core())).start)
-    try:
-        yield
-    finally:
-        await asyncio.to_thread(workers.stop, ends_traffic=settings.is_demo)
+    settings = core().settings
+    with watching.watched():
+        if settings.role == "web":
+            yield
+            return
+        await asyncio.to_thread((workers := Workers(core())).start)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(workers.stop, ends_traffic=settings.is_demo)
 
 
 app.register_lifespan_task(at_work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from portal.adapters.clock import SystemClock
@@ -13,6 +13,7 @@ from portal.adapters.haproxy.access_log import HAProxyAccessLog
 from portal.adapters.haproxy.options import ProxyOptions
 from portal.adapters.haproxy.process import HAProxyProcess
 from portal.adapters.haproxy.traffic import HAProxyTraffic
+from portal.adapters.host import probes as host
 from portal.adapters.memory.access_log import MemoryAccessLog
 from portal.adapters.memory.containers import MemoryContainers
 from portal.adapters.memory.demonstration import DEMONSTRATION_RATE, demonstration_images
@@ -23,11 +24,14 @@ from portal.kit.topics import Topics
 from portal.ports.clock import Clock
 from portal.ports.containers import Containers
 from portal.ports.traffic import AccessLog, Traffic
+from portal.services import health_probes
 from portal.services.audit import Audit
 from portal.services.catalogue import Catalogue
 from portal.services.demonstration import Demonstration
 from portal.services.deployments import Deployments
+from portal.services.health import HealthWatch, Probe
 from portal.services.identity import Identity
+from portal.services.measures import Measures
 from portal.services.releases import Releases
 from portal.services.rollout_effects import Effects
 from portal.services.rollout_engine import RolloutEngine
@@ -62,6 +66,7 @@ class Parts:
     network: Network
     anchor_file: Path | None = None
     attendants: tuple[Attendant, ...] = ()
+    settings: Settings = field(default_factory=lambda: Settings.from_environment({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,12 @@ class Core:
     watch: TrafficWatch
     rates: Rates
     demonstration: Demonstration
+    health: HealthWatch
+    measures: Measures
+
+    @property
+    def settings(self) -> Settings:
+        return self.parts.settings
 
     @property
     def database(self) -> Database:
@@ -106,7 +117,7 @@ def assemble(parts: Parts) -> Core:
     catalogue = Catalogue(database, clock, audit)
     releases = Releases(database, clock, audit, containers=parts.containers)
     rollouts = Rollouts(database, clock, audit, topics=topics, containers=parts.containers)
-    identity = Identity(database, clock, audit)
+    identity = Identity(database, clock, audit, session_hours=parts.settings.session_hours)
     world = World(database, clock, parts.containers, parts.traffic)
     effects = Effects(database, clock, parts.containers, parts.traffic, parts.network)
     return Core(
@@ -123,7 +134,26 @@ def assemble(parts: Parts) -> Core:
         watch=TrafficWatch(database, clock, parts.access_log, topics=topics, rates=rates),
         rates=rates,
         demonstration=Demonstration(catalogue, releases, rollouts, identity),
+        health=HealthWatch(clock, _probes(parts)),
+        measures=Measures(database, parts.settings.data, dropped_records=lambda: parts.access_log.dropped),
     )
+
+
+def _probes(parts: Parts) -> dict[str, Probe | None]:
+    """None for what this process has been told not to do."""
+    settings = parts.settings
+    mcp_port = settings.mcp_port
+    uses_git = any((settings.git_user_name, settings.git_user_email, settings.github_token))
+    return {
+        "database": health_probes.database(parts.database),
+        "git": host.git_version if uses_git else None,
+        "mcp_server": (lambda: host.port_open(settings.host, mcp_port)) if mcp_port else None,
+        "file_system": health_probes.file_system(settings.data),
+        "network": None if settings.role == "worker" else lambda: host.port_open(settings.host, settings.port),
+        "engine": health_probes.engine(parts.containers),
+        "proxy": health_probes.proxy(parts.traffic),
+        "workers": health_probes.workers(parts.database),
+    }
 
 
 def build(settings: Settings) -> Core:
@@ -131,9 +161,8 @@ def build(settings: Settings) -> Core:
     database = Database(settings.database_url)
     migrate(database)
     clock = SystemClock()
-    if is_demonstration(settings):
-        return assemble(_in_memory(settings, database, clock))
-    return assemble(_real(settings, database, clock))
+    make = _in_memory if is_demonstration(settings) else _real
+    return assemble(replace(make(settings, database, clock), settings=settings))
 
 
 def is_demonstration(settings: Settings) -> bool:

@@ -46,6 +46,13 @@ class HealthWatch:
         self._thread: threading.Thread | None = None
         self._pool = ThreadPoolExecutor(max(1, len(self._probes)), thread_name_prefix="health")
 
+    def watch(self, name: str, probe: Probe) -> None:
+        """Look at this part by another probe from the next look on. KeyError for a part that was switched off."""
+        with self._lock:
+            if name not in self._probes:
+                raise KeyError(name)
+            self._probes = {**self._probes, name: probe}
+
     def start(self) -> None:
         """Nothing happens if it runs already."""
         if self._thread is None:
@@ -87,7 +94,7 @@ class HealthWatch:
 
     def _run(self) -> None:
         while not self._halt.is_set():
-            for name in self._probes:
+            for name in tuple(self._probes):
                 if self._begin(name):
                     try:
                         self._pool.submit(self._probe, name)

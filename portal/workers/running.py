@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from portal.domain.errors import PortalError
+from portal.services import health_probes
 from portal.store import operations, samples
 from portal.wiring import Core
 from portal.workers.loops import Loop
@@ -45,6 +46,7 @@ class Workers:
         for attendant in self._core.parts.attendants:
             attendant.start()
         self._operations.start()
+        self._core.health.watch("workers", health_probes.workers(self._core.database, lambda: self.is_alive))
         for loop in self._loops:
             loop.start()
 

@@ -88,6 +88,14 @@ def test_a_part_that_hangs_fails_and_holds_up_no_other(
     watch.stop()
 
 
+def test_a_part_can_be_looked_at_by_another_probe(clock: Any):
+    watch = HealthWatch(clock, {"workers": failing, "git": None})
+    watch.watch("workers", lambda: PASS)
+    assert watch.look().checks["workers"].status is CheckStatus.PASS
+    with pytest.raises(KeyError):
+        watch.watch("git", lambda: PASS)
+
+
 def test_an_error_is_an_answer_without_its_details(clock: Any):
     def broken() -> Check:
         raise ZeroDivisionError("secret")
