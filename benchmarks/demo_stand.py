@@ -100,7 +100,7 @@ class Stand:
         self.core.catalogue.save_service(SYSTEM, Service("hello", "hello"))
         self.core.catalogue.save_environment(SYSTEM, Environment("prod", Stage.PROD, 1, replicas=3))
         for version in VERSIONS:
-            self.core.releases.create(SYSTEM, "hello", version, f"hello:{version}")
+            self.core.releases.create(SYSTEM, "hello", version, image=f"hello:{version}")
         self.until(self.start("1.0.0", "strategy: blue-green"), State.SUCCEEDED)
         command = [sys.executable, "docs/examples/hello/load.py", f"http://127.0.0.1:{self.port}/"]
         self._load = self._begin([*command, "--rate", str(self.rate), "--record", str(self.folder / "answers")], "load")
@@ -112,7 +112,7 @@ class Stand:
         """Do it, and the moment of the decision."""
         shown = self.core.views.view(actor, rollout.id).evidence_hash
         at = time.time()
-        self.core.rollouts.act(actor, rollout.id, action, ActionRequest("demonstration", evidence_hash=shown))
+        self.core.rollouts.act(actor, rollout.id, action, request=ActionRequest("demonstration", evidence_hash=shown))
         return at
 
     def now(self, rollout: Rollout) -> Rollout:

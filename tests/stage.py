@@ -1,4 +1,6 @@
-"""A whole portal on the memory adapters, with a clock that the test holds: nothing runs by itself, so nothing is flaky."""
+"""A whole portal on the memory adapters, with a clock that the test holds: nothing runs by itself, so nothing
+is flaky.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +82,7 @@ class PortalStage:
             self.core.catalogue.save_environment(SYSTEM, Environment(stage, stage, position, replicas=3))
         for version, behaviour in IMAGES.items():
             self.world.add_image(f"hello:{version}", behaviour)
-            self.core.releases.create(BOB, "hello", version, f"hello:{version}")
+            self.core.releases.create(BOB, "hello", version, image=f"hello:{version}")
         first = self.start("1.0.0", plan=None)
         assert self.until(first, State.SUCCEEDED).state is State.SUCCEEDED
         return self
@@ -127,7 +129,7 @@ class PortalStage:
 
     def act(self, rollout: Rollout, action: Action, actor: Actor = ALICE, *, reason: str = "because") -> Rollout:
         shown = self.view(rollout, actor).evidence_hash
-        return self.core.rollouts.act(actor, rollout.id, action, ActionRequest(reason, evidence_hash=shown))
+        return self.core.rollouts.act(actor, rollout.id, action, request=ActionRequest(reason, evidence_hash=shown))
 
     def deployed(self) -> str:
         return next((d.version for d in self.core.deployments.all(SYSTEM) if d.environment == "prod"), "")

@@ -172,7 +172,9 @@ class ContainerEvent:
 
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
-    """Which engine answers and what it cannot do. `missing` maps a capability to the code of the sentence that explains it."""
+    """Which engine answers and what it cannot do. `missing` maps a capability to the code of the sentence that
+    explains it.
+    """
 
     name: str
     version: str

@@ -40,7 +40,7 @@ class Replica:
     is_routed: bool = False
 
 
-def replica_name(service: str, environment: str, version: str, number: int, *, generation: int) -> str:
+def replica_name(target: str, version: str, *, number: int, generation: int) -> str:
     """A container name that is never used again: the generation is the operation that made it."""
     plain = version.replace("+", "_")
-    return f"cfp-{service}-{environment}-{plain}-{generation}-{number}"
+    return f"cfp-{target.replace('@', '-')}-{plain}-{generation}-{number}"

@@ -21,7 +21,7 @@ from portal.domain.rollout_facts import (
     ReplicaFact,
     Wait,
 )
-from portal.domain.route import ServerState
+from portal.domain.rollout_return import end_of, go_back, remove_surplus, seconds_in_step
 from portal.domain.verdict import Outcome, Verdict
 
 CRASH_RESTARTS = 2
@@ -31,7 +31,7 @@ ADAPT_SECONDS = 10
 def advance(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
     """The next decision. An accepted abort comes before everything; then harm; then the current step."""
     if rollout.state.is_going_back:
-        return _go_back(rollout, facts, now)
+        return go_back(rollout, facts, now)
     if rollout.wish.is_abort:
         return _abort(rollout, facts)
     if rollout.state is State.QUEUED:
@@ -52,15 +52,7 @@ def _abort(rollout: Rollout, facts: Facts) -> Move:
     cause = Cause("superseded" if rollout.wish.is_supersede else "aborted_by_hand", {"by": rollout.wish.by})
     if facts.has_lock:
         return Move(State.ROLLING_BACK, cause)
-    return Move(_over(rollout), cause)
-
-
-def _over(rollout: Rollout) -> State:
-    return State.SUPERSEDED if rollout.wish.is_supersede else State.ABORTED
-
-
-def seconds_in_step(rollout: Rollout, now: datetime) -> float:
-    return (now - rollout.step_since).total_seconds() if rollout.step_since else 0.0
+    return Move(end_of(rollout), cause)
 
 
 def _queued(rollout: Rollout, facts: Facts) -> Decision:
@@ -98,7 +90,7 @@ def _harm(rollout: Rollout, facts: Facts) -> Cause | None:
         return None
     watched = rollout.percent > 0
     for replica in facts.candidate:
-        cause = _container_harm(replica) if replica.exists or watched else None
+        cause = _container_harm(replica) if replica.is_there or watched else None
         if cause is not None and not (rollout.is_promoted and facts.candidate_up > 0):
             return cause
     if watched and facts.is_proxy_alive and facts.candidate and facts.candidate_up == 0 and facts.stable_up > 0:
@@ -121,7 +113,7 @@ def _container_harm(replica: ReplicaFact) -> Cause | None:
         return Cause("out_of_memory", {"container": replica.name})
     if replica.restarts >= CRASH_RESTARTS:
         return Cause("crash_loop", {"container": replica.name, "restarts": str(replica.restarts)})
-    if replica.exists and not replica.is_running and replica.exit_code is not None:
+    if replica.is_there and not replica.is_running and replica.exit_code is not None:
         return Cause("container_died", {"container": replica.name, "exit_code": str(replica.exit_code)})
     return None
 
@@ -147,7 +139,7 @@ def _prepare(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
         return _wait_or_fail(rollout, now, limit, Cause("engine_unreachable"))
     if seconds_in_step(rollout, now) > limit:
         return _stop(rollout, rollout.note or Cause("start_too_slow", {"seconds": str(limit)}))
-    missing = [r for r in facts.candidate if not (r.exists and r.is_running)]
+    missing = [r for r in facts.candidate if not (r.is_there and r.is_running)]
     if not missing:
         return Advance()
     died = next((cause for r in missing if (cause := _container_harm(r)) is not None), None)
@@ -253,19 +245,7 @@ def _approval(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
 
 def _retire(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
     del now
-    return _remove_surplus(facts.stable[rollout.step.replicas :], is_stable=True) or Advance()
-
-
-def _remove_surplus(replicas: tuple[ReplicaFact, ...], *, is_stable: bool) -> Decision | None:
-    """Out of the proxy first, drained, then stopped; one thing at a time, the last container first."""
-    for replica in reversed(replicas):
-        if replica.is_routed:
-            return Do(EffectKind.WITHDRAW, name=replica.name, is_stable=is_stable)
-    if any(r.server is not ServerState.ABSENT for r in replicas):
-        return Do(EffectKind.APPLY)
-    for replica in reversed(replicas):
-        return Do(EffectKind.REMOVE, name=replica.name, is_stable=is_stable)
-    return None
+    return remove_surplus(facts.stable[rollout.step.replicas :], is_stable=True) or Advance()
 
 
 def _bake(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
@@ -279,53 +259,7 @@ def _finalise(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
     del now
     if not facts.is_flipped:
         return Do(EffectKind.FLIP)
-    return _remove_surplus(facts.stable, is_stable=True) or Move(State.SUCCEEDED)
-
-
-def _go_back(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
-    match rollout.state:
-        case State.ROLLING_BACK:
-            return _leave(rollout, facts, now)
-        case State.DRAINING:
-            return _restore(rollout, facts, now) or _drain(facts)
-        case _:
-            return _remove_surplus(facts.candidate, is_stable=False) or Move(_over(rollout))
-
-
-def _leave(rollout: Rollout, facts: Facts, now: datetime) -> Decision:
-    """The first act of going back: no user on the new version, as long as the old one can take them."""
-    if rollout.percent == 0 and facts.live_percent in (0, None):
-        return Move(State.DRAINING, is_restart=True)
-    if rollout.is_first or facts.stable_up > 0 or not facts.is_proxy_alive:
-        return Do(EffectKind.SHIFT, percent=0)
-    restored = _restore(rollout, facts, now)
-    return restored or Do(EffectKind.APPLY)
-
-
-def _restore(rollout: Rollout, facts: Facts, now: datetime) -> Decision | None:
-    """Brings the old version back to its full number, where steps or accidents have reduced it."""
-    lost = [r for r in facts.stable if not (r.is_running and r.is_routed and r.is_up)]
-    if rollout.is_first or not lost:
-        return None
-    if seconds_in_step(rollout, now) > rollout.plan.gate_seconds + rollout.plan.prepare_seconds:
-        return Move(State.HALTED, Cause("stable_unhealthy", {"version": rollout.from_version}))
-    if not facts.is_engine_reachable:
-        return Wait(0.5, Cause("engine_unreachable"))
-    stopped = next((r for r in lost if not r.is_running), None)
-    if stopped is not None:
-        return Do(EffectKind.CREATE, name=stopped.name, is_stable=True)
-    if any(not r.is_routed for r in lost):
-        return Do(EffectKind.ADMIT, is_stable=True)
-    return Do(EffectKind.APPLY)
-
-
-def _drain(facts: Facts) -> Decision:
-    for replica in facts.candidate:
-        if replica.is_routed:
-            return Do(EffectKind.WITHDRAW, name=replica.name)
-    if any(r.server is not ServerState.ABSENT for r in facts.candidate):
-        return Do(EffectKind.APPLY)
-    return Move(State.CLEANUP)
+    return remove_surplus(facts.stable, is_stable=True) or Move(State.SUCCEEDED)
 
 
 _STEPS = {

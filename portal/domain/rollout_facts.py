@@ -15,7 +15,7 @@ class ReplicaFact:
     """One container of a slot: is it there, does it run, what does the proxy say, did it come to harm."""
 
     name: str
-    exists: bool = False
+    is_there: bool = False
     is_running: bool = False
     is_routed: bool = False
     server: ServerState = ServerState.ABSENT
@@ -70,7 +70,7 @@ class Facts:
 
 class EffectKind(StrEnum):
     LOCK = "lock"  # take the target for this rollout
-    CREATE = "create"  # container `name` exists and runs
+    CREATE = "create"  # container `name` is there and runs
     ADMIT = "admit"  # the proxy knows the slot's containers
     SHIFT = "shift"  # `percent` of the users go to the new version
     APPLY = "apply"  # bring the proxy one stride closer

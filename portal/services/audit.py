@@ -108,7 +108,7 @@ class Audit:
         root = frontier.root.hex()
         anchor = Anchor(frontier.size, root, self._clock.now(), self._signer.sign(_statement(frontier.size, root)))
         if self._anchor_file is not None:
-            append_anchor(self._anchor_file, anchor, self.public_key())
+            append_anchor(self._anchor_file, anchor, public_key=self.public_key())
         with self._database.transaction() as session:
             store.add_anchor(session, anchor)
         return anchor

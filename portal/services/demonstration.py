@@ -74,6 +74,6 @@ class Demonstration:
     def _release(self, version: str, notes: str) -> None:
         try:
             details = ReleaseDetails(notes=notes)
-            self.releases.create(SYSTEM, SERVICE, version, f"{SERVICE}:{version}", details=details)
+            self.releases.create(SYSTEM, SERVICE, version, image=f"{SERVICE}:{version}", details=details)
         except (Conflict, NotFound):
             return

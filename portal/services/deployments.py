@@ -74,7 +74,7 @@ class Deployments:
             service = catalogue.service(session, replica.service)
         try:
             self.containers.ensure_network(self.network)
-            self.containers.create(container_spec(service, replica, self.network.name))
+            self.containers.create(container_spec(service, replica, network=self.network.name))
             self.containers.start(replica.name)
         except PortalError:
             return False

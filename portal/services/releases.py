@@ -62,7 +62,7 @@ class Releases:
         return tuple(d for d in every if d.service == service and d.version == version)
 
     def create(
-        self, actor: Actor, service: str, version: str, image: str, *, details: ReleaseDetails | None = None
+        self, actor: Actor, service: str, version: str, *, image: str, details: ReleaseDetails | None = None
     ) -> Release:
         """Bind a version to the content that `image` (a tag, digest or id) names now.
 

@@ -17,7 +17,7 @@ from portal.domain.rollout import Action, Approval, PauseKind, Rollout, State, W
 from portal.domain.rollout_advance import after_step
 from portal.ports.clock import Clock
 from portal.services.audit import Audit
-from portal.store import catalogue, operations, rollouts
+from portal.store import catalogue, operations, rollouts, routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Actions:
         self._clock, self._audit = clock, audit
 
     def perform(
-        self, session: Session, actor: Actor, rollout: Rollout, action: Action, request: ActionRequest
+        self, session: Session, actor: Actor, rollout: Rollout, action: Action, *, request: ActionRequest
     ) -> Rollout:
         refusal = refusal_of(session, actor, rollout, action)
         if refusal is not None:
@@ -121,8 +121,8 @@ def _going_on(asked: _Asked, state: State) -> Rollout:
 
 def _skip(asked: _Asked) -> Rollout:
     after = after_step(asked.rollout, asked.now)
-    operations.set_step(asked.session, after.id, asked.rollout.cursor, StepStatus.SKIPPED, asked.now)
-    operations.set_step(asked.session, after.id, after.cursor, StepStatus.RUNNING, asked.now)
+    operations.set_step(asked.session, after.id, asked.rollout.cursor, status=StepStatus.SKIPPED, now=asked.now)
+    operations.set_step(asked.session, after.id, after.cursor, status=StepStatus.RUNNING, now=asked.now)
     return replace(after, cause=None)
 
 
@@ -134,7 +134,16 @@ def _finish(asked: _Asked) -> Rollout:
     return replace(asked.rollout, wish=replace(_wish(asked), is_finish=True))
 
 
+def withdraw_unconfirmed_share(session: Session, rollout: Rollout) -> None:
+    """From an abort on nobody brings more users to the new version, not even by completing what was begun."""
+    confirmed = operations.confirmed_percent(session, rollout.id)
+    if confirmed < rollout.percent:
+        values: dict[str, object] = {"candidate_percent": confirmed}
+        routing.change_route(session, rollout.service, rollout.environment, **values)
+
+
 def _abort(asked: _Asked) -> Rollout:
+    withdraw_unconfirmed_share(asked.session, asked.rollout)
     return replace(
         asked.rollout, wish=Wish(is_abort=True, by=asked.actor.human, reason=asked.request.reason, at=asked.now)
     )

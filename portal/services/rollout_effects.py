@@ -30,7 +30,6 @@ from portal.services.rollout_world import wanted_replicas
 from portal.store import catalogue, rollouts, routing
 from portal.store.database import Database
 
-
 WARM_UP_SECONDS = 2  # the first requests of new containers say little of the version: they are no evidence
 
 
@@ -79,7 +78,7 @@ class Effects:
                 raise Conflict("rollout_changed", id=name)
             service = catalogue.service(session, replica.service)
         self.containers.ensure_network(self.network)
-        self.containers.create(container_spec(service, replica, self.network.name))
+        self.containers.create(container_spec(service, replica, network=self.network.name))
         self.containers.start(name)
 
     def _remove(self, name: str) -> None:
@@ -130,7 +129,7 @@ def _intend_shift(parts: Effects, session: Session, rollout: Rollout, effect: Do
     routing.change_route(session, rollout.service, rollout.environment, **values)
     if rollout.percent == 0 and effect.percent > 0:
         warm = int(parts.clock.now().timestamp()) + WARM_UP_SECONDS
-        rollouts.put_evidence(session, rollout.id, None, warm)
+        rollouts.put_evidence(session, rollout.id, None, second=warm)
 
 
 def _intend_withdraw(parts: Effects, session: Session, rollout: Rollout, effect: Do) -> None:
@@ -161,7 +160,7 @@ _INTENTS: dict[EffectKind, Callable[[Effects, Session, Rollout, Do], None]] = {
 }
 
 
-def container_spec(service: Service, replica: Replica, network: str) -> ContainerSpec:
+def container_spec(service: Service, replica: Replica, *, network: str) -> ContainerSpec:
     """How a container of this service is made: its settings, limits, and labels that say whose it is."""
     return ContainerSpec(
         name=replica.name,

@@ -199,8 +199,8 @@ class RolloutEngine:
             if not rollouts.change(session, rollout, after):
                 return
             status = StepStatus.SKIPPED if decision.is_skipped else StepStatus.DONE
-            operations.set_step(session, rollout.id, rollout.cursor, status, now)
-            operations.set_step(session, rollout.id, after.cursor, StepStatus.RUNNING, now)
+            operations.set_step(session, rollout.id, rollout.cursor, status=status, now=now)
+            operations.set_step(session, rollout.id, after.cursor, status=StepStatus.RUNNING, now=now)
             action = "rollout.step_skipped" if decision.is_skipped else "rollout.step_done"
             self._record(session, rollout, action, {"step": str(rollout.cursor + 1), "kind": rollout.step.kind})
             _bind(session, after, facts)
@@ -230,11 +230,11 @@ class RolloutEngine:
 
     def _journal_move(self, session: Session, before: Rollout, after: Rollout, now: datetime) -> None:
         if after.state.is_going_back and not before.state.is_going_back:
-            operations.set_step(session, after.id, after.cursor, StepStatus.FAILED, now)
+            operations.set_step(session, after.id, after.cursor, status=StepStatus.FAILED, now=now)
         elif move_starts_step(before, after):
-            operations.set_step(session, after.id, after.cursor, StepStatus.RUNNING, now)
+            operations.set_step(session, after.id, after.cursor, status=StepStatus.RUNNING, now=now)
         if after.state is State.SUCCEEDED:
-            operations.set_step(session, after.id, after.cursor, StepStatus.DONE, now)
+            operations.set_step(session, after.id, after.cursor, status=StepStatus.DONE, now=now)
         if after.state in (State.ABORTED, State.SUPERSEDED) and before.is_promoted:
             put_back(session, after, now)
         params = {"state": str(after.state), "from": str(before.state), **_cause_params(after.cause)}

@@ -35,7 +35,7 @@ def gather(session: Session, rollout: Rollout, *, until: int) -> Evidence | None
     for stable, canary in _pairs(seen, rollout):
         evidence = weigh(evidence, stable=stable, canary=canary)
     if seen:
-        rollouts.put_evidence(session, rollout.id, evidence.to_json(), seen[-1].second)
+        rollouts.put_evidence(session, rollout.id, evidence.to_json(), second=seen[-1].second)
     return evidence
 
 

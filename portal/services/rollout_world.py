@@ -104,7 +104,7 @@ def wanted_replicas(session: Session, rollout: Rollout) -> tuple[Named, Named]:
 
 
 def candidate_name(rollout: Rollout, number: int) -> str:
-    return replica_name(rollout.service, rollout.environment, rollout.to_version, number, generation=rollout.id)
+    return replica_name(rollout.target, rollout.to_version, number=number, generation=rollout.id)
 
 
 def _lost(session: Session, rollout: Rollout, have: int) -> Named:
@@ -114,7 +114,7 @@ def _lost(session: Session, rollout: Rollout, have: int) -> Named:
     deployment = deployments.get(session, rollout.service, rollout.environment)
     wanted = deployment.replicas if deployment else have
     names = (
-        replica_name(rollout.service, rollout.environment, rollout.from_version, n, generation=rollout.id)
+        replica_name(rollout.target, rollout.from_version, number=n, generation=rollout.id)
         for n in range(1, wanted - have + 1)
     )
     return [(name, None) for name in names]
@@ -130,7 +130,7 @@ def _fact(
         return fact
     return replace(
         fact,
-        exists=True,
+        is_there=True,
         is_running=container.is_running,
         restarts=container.restart_count,
         is_oom_killed=container.is_oom_killed,
@@ -161,7 +161,7 @@ def _with_gates(session: Session, facts: Facts, rollout: Rollout, now: datetime)
     starts_at = (
         rollout.created_at + timedelta(seconds=environment.protection.wait_seconds) if rollout.created_at else now
     )
-    given = current_approvals(rollouts.approvals(session, rollout.id), rollout, environment, now)
+    given = _current(rollouts.approvals(session, rollout.id), rollout, environment, now)
     rejected = next((a.by for a in given if not a.is_approved), "")
     since = rollout.step_since or now
     return replace(
@@ -176,9 +176,7 @@ def _with_gates(session: Session, facts: Facts, rollout: Rollout, now: datetime)
     )
 
 
-def current_approvals(
-    every: tuple[Approval, ...], rollout: Rollout, environment: Environment, now: datetime
-) -> list[Approval]:
+def _current(every: tuple[Approval, ...], rollout: Rollout, environment: Environment, now: datetime) -> list[Approval]:
     """Those of this step that are neither void nor too old."""
     oldest = now - timedelta(hours=environment.protection.approval_hours)
     return [a for a in every if a.step == rollout.cursor and not a.is_void and a.at > oldest]
@@ -188,14 +186,15 @@ def _start_refusal(session: Session, rollout: Rollout, environment: Environment)
     deployment = deployments.get(session, rollout.service, rollout.environment)
     if (deployment.version if deployment else "") != rollout.from_version:
         return Cause("deployment_changed", {"version": deployment.version if deployment else ""})
-    return None if rollout.is_return else entry_refusal(session, rollout.service, rollout.to_version, environment)
+    return None if rollout.is_return else entry_refusal(session, rollout, environment)
 
 
-def entry_refusal(session: Session, service: str, version: str, environment: Environment) -> Cause | None:
+def entry_refusal(session: Session, rollout: Rollout, environment: Environment) -> Cause | None:
     """Why the release may not enter the environment at all, if so: where it has not run, or who did not sign it."""
+    service, version = rollout.service, rollout.to_version
     release = releases.get(session, service, version)
     before = environment.protection.after_environment
-    if before and not rollouts.has_run(session, service, before, release.image):
+    if before and not rollouts.has_run(session, service, before, image=release.image):
         return Cause("must_run_before", {"environment": before, "version": version})
     key = environment.protection.signature_key
     if key and not is_signed(release, key):

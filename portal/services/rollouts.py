@@ -21,7 +21,7 @@ from portal.ports.containers import Containers
 from portal.services.audit import Audit
 from portal.services.catalogue import plan_of
 from portal.services.plans import read_plan, write_plan
-from portal.services.rollout_actions import ActionRequest, Actions
+from portal.services.rollout_actions import ActionRequest, Actions, withdraw_unconfirmed_share
 from portal.services.rollout_world import entry_refusal
 from portal.store import catalogue, deployments, idempotency, operations, releases, rollouts, routing
 from portal.store.database import Database
@@ -178,10 +178,10 @@ class Rollouts:
             return Cause("rollout_running", {"id": str(blocking.id), "version": blocking.to_version})
         if draft.is_return:
             return self._return_refusal(session, draft)
-        return entry_refusal(session, draft.service, draft.to_version, environment) or self._image_refusal(draft)
+        return entry_refusal(session, draft, environment) or self._image_refusal(draft)
 
     def _return_refusal(self, session: Session, draft: Rollout) -> Cause | None:
-        if rollouts.has_run(session, draft.service, draft.environment, draft.to_image):
+        if rollouts.has_run(session, draft.service, draft.environment, image=draft.to_image):
             return self._image_refusal(draft)
         return Cause("never_ran_here", {"version": draft.to_version, "environment": draft.environment})
 
@@ -205,11 +205,12 @@ class Rollouts:
             if other.state is State.BAKING:
                 wish = replace(other.wish, is_finish=True)
             else:
+                withdraw_unconfirmed_share(session, other)
                 wish = Wish(is_abort=True, is_supersede=True, by=actor.human, reason=started.reason, at=now)
             if not rollouts.change(session, other, replace(other, wish=wish)):
                 raise Conflict("rollout_changed", id=other.id)
 
-    def act(self, actor: Actor, rollout_id: int, action: Action, request: ActionRequest) -> Rollout:
+    def act(self, actor: Actor, rollout_id: int, action: Action, *, request: ActionRequest) -> Rollout:
         """Approve, reject, pause, resume, skip, promote, abort, retry or finish. Each needs a reason and is audited.
 
         Refused(…) if the actor may not or it makes no sense now; Conflict("evidence_changed") for an approval of
@@ -223,7 +224,7 @@ class Rollouts:
             asked = Keyed(actor.name, request.key, f"{rollout_id}:{action}")
             if request.key and idempotency.recall(session, asked) is not None:
                 return rollout
-            after = self._actions.perform(session, actor, rollout, action, request)
+            after = self._actions.perform(session, actor, rollout, action, request=request)
             if request.key:
                 idempotency.remember(session, asked, answer=str(rollout_id), at=self._clock.now())
         self._tell(after)

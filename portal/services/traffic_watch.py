@@ -26,7 +26,7 @@ class Rates:
         self._lock = threading.Lock()
         self._seconds: dict[str, deque[tuple[int, int]]] = {}
 
-    def note(self, route: str, second: int, requests: int) -> None:
+    def note(self, route: str, *, second: int, requests: int) -> None:
         with self._lock:
             self._seconds.setdefault(route, deque(maxlen=RATE_SECONDS)).append((second, requests))
 
@@ -103,7 +103,7 @@ class TrafficWatch:
         for (second, route, _), count in done.items():
             sums[second, route] = sums.get((second, route), 0) + count.requests + count.forced
         for (second, route), requests in sorted(sums.items()):
-            self._rates.note(route, second, requests)
+            self._rates.note(route, second=second, requests=requests)
 
     def _store(self, running: tuple[Rollout, ...], seconds: range, done: dict[Key, _Count]) -> None:
         """Also seconds without a request are stored: watched and silent is not the same as not watched."""

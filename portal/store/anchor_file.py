@@ -12,7 +12,7 @@ from portal.domain.audit import Anchor, canonical
 from portal.domain.errors import Unavailable
 
 
-def append_anchor(path: Path, anchor: Anchor, public_key: str) -> None:
+def append_anchor(path: Path, anchor: Anchor, *, public_key: str) -> None:
     """Durable when it returns. Unavailable("anchor_file_unwritable")."""
     line = canonical(
         {

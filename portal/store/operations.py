@@ -123,7 +123,7 @@ def free_leases(session: Session) -> None:
     _set(session, col(OperationRow.is_over).is_(False), lease_until=0.0)
 
 
-def set_step(session: Session, operation_id: int, index: int, status: StepStatus, now: datetime) -> None:
+def set_step(session: Session, operation_id: int, index: int, *, status: StepStatus, now: datetime) -> None:
     """Start, finish or skip one line of the journal; repeating it only counts an attempt."""
     row = session.get(OperationStepRow, (operation_id, index))
     if row is None:
@@ -163,6 +163,14 @@ def end_effect(session: Session, claim: Claim, effect_id: int, now: datetime, *,
     lock_row(session, claim)
     values = {"ended_at": now, "error": error[:500]}
     session.exec(update(EffectRow).where(col(EffectRow.id) == effect_id).values(**values))
+
+
+def confirmed_percent(session: Session, operation_id: int) -> int:
+    """The share of the newest shift that is known to have been carried out, 0 if none is."""
+    done = select(EffectRow.percent).where(
+        EffectRow.operation_id == operation_id, EffectRow.effect == "shift", col(EffectRow.ended_at).is_not(None)
+    )
+    return session.exec(done.order_by(col(EffectRow.id).desc()).limit(1)).first() or 0
 
 
 def count(session: Session, *, is_over: bool) -> int:

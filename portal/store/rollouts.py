@@ -153,7 +153,7 @@ def promoted(session: Session, service: str, environment: str, *, limit: int = 5
     return tuple(_rollout(row) for row in session.exec(kept.order_by(col(RolloutRow.id).desc()).limit(limit)))
 
 
-def has_run(session: Session, service: str, environment: str, image: str) -> bool:
+def has_run(session: Session, service: str, environment: str, *, image: str) -> bool:
     """Whether this very image ran in the environment before."""
     return any(rollout.to_image == image for rollout in promoted(session, service, environment, limit=500))
 
@@ -164,7 +164,7 @@ def evidence(session: Session, rollout_id: int) -> tuple[dict[str, Any] | None, 
     return (row.evidence, row.evidence_second, row.evidence_hash) if row else (None, 0, "")
 
 
-def put_evidence(session: Session, rollout_id: int, document: dict[str, Any] | None, second: int) -> None:
+def put_evidence(session: Session, rollout_id: int, document: dict[str, Any] | None, *, second: int) -> None:
     values = {"evidence": document, "evidence_second": second}
     session.exec(update(RolloutRow).where(col(RolloutRow.id) == rollout_id).values(**values))
 

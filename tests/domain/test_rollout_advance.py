@@ -31,7 +31,7 @@ PROD = Environment("prod", Stage.PROD, 4, replicas=2)
 
 
 def replica(name: str, **values: object) -> ReplicaFact:
-    fact = ReplicaFact(name, exists=True, is_running=True, is_routed=True, server=ServerState.UP)
+    fact = ReplicaFact(name, is_there=True, is_running=True, is_routed=True, server=ServerState.UP)
     return replace(fact, **values)  # type: ignore[arg-type]
 
 
@@ -222,7 +222,9 @@ def test_a_rejection_and_an_expiry_both_go_back() -> None:
 
 
 def test_what_was_paused_in_the_queue_goes_back_to_the_queue() -> None:
-    paused = rollout(StepKind.PREPARE, state=State.PAUSED, pause=PauseKind.MANUAL, percent=0, wish=Wish(is_promote=True))
+    paused = rollout(
+        StepKind.PREPARE, state=State.PAUSED, pause=PauseKind.MANUAL, percent=0, wish=Wish(is_promote=True)
+    )
     decision = advance(paused, replace(FINE, candidate=(), has_lock=False, blocked_by=6, live_percent=0), NOW)
     assert isinstance(decision, Move)
     assert decision.state is State.QUEUED

@@ -113,7 +113,9 @@ def test_an_approval_of_other_evidence_than_there_is_now_is_refused(stage: Porta
     rollout = stage.start("1.1.0")
     stage.until(rollout, State.AWAITING_APPROVAL)
     with pytest.raises(Conflict) as changed:
-        stage.core.rollouts.act(ALICE, rollout.id, Action.APPROVE, ActionRequest("fine", evidence_hash="0" * 16))
+        stage.core.rollouts.act(
+            ALICE, rollout.id, Action.APPROVE, request=ActionRequest("fine", evidence_hash="0" * 16)
+        )
     assert changed.value.code == "evidence_changed"
 
 

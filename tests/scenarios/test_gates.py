@@ -120,7 +120,7 @@ def test_an_unsigned_image_is_refused_and_a_signed_one_enters(stage: PortalStage
         signature = base64.b64encode(key.sign(payload.encode(), ec.ECDSA(SHA256()))).decode()
         details = ReleaseDetails(signatures=(Signature(payload, signature),))
         version = f"2.0.{int(is_good)}"
-        stage.core.releases.create(BOB, "hello", version, "hello:1.1.0", details=details)
+        stage.core.releases.create(BOB, "hello", version, image="hello:1.1.0", details=details)
         if not is_good:
             with pytest.raises(Refused):
                 stage.start(version)
@@ -130,7 +130,7 @@ def test_an_unsigned_image_is_refused_and_a_signed_one_enters(stage: PortalStage
 
 def test_an_irreversible_release_halts_for_a_person(stage: PortalStage) -> None:
     details = ReleaseDetails(is_irreversible=True)
-    stage.core.releases.create(BOB, "hello", "3.0.0", "hello:1.2.0", details=details)
+    stage.core.releases.create(BOB, "hello", "3.0.0", image="hello:1.2.0", details=details)
     rollout = stage.start("3.0.0")
     halted = stage.until(rollout, State.HALTED)
     assert halted.percent == 10

@@ -16,6 +16,14 @@ ROOT = Path(__file__).resolve().parents[2]
 FILE_LINES, TEST_FILE_LINES, FILE_MEDIAN = 350, 500, 120
 FUNCTION_LINES, PAGE_LINES, FUNCTION_MEDIAN, FUNCTION_P90 = 50, 70, 8, 25
 POSITIONAL = 2
+CONTEXT = {
+    "self",
+    "cls",
+    "session",
+    "actor",
+    "claim",
+    "now",
+}  # on whose behalf, in which transaction, when: never confused
 BANNED_CLASS = re.compile(r"(Manager|Helper|Base|Impl|Utils?|Data|Info)$")
 BANNED_MODULE = re.compile(r"^(utils?|helpers?|data|info|common|misc|base)$")
 UNITLESS = re.compile(r"^(\w+_)?(timeout|interval|delay|duration|grace|period|ttl|latency|lifetime|backoff)$")
@@ -113,12 +121,13 @@ def test_most_functions_are_short():
 
 def positional(function: Function) -> int:
     arguments = function.node.args.posonlyargs + function.node.args.args
-    return len([argument for argument in arguments if argument.arg not in {"self", "cls"}])
+    return len([argument for argument in arguments if argument.arg not in CONTEXT])
 
 
-def is_called_by_a_framework(function: Function) -> bool:
-    name = function.node.name
-    return "web" in function.path.parts or "api" in function.path.parts or name.startswith("__")
+def is_called_only_nearby(function: Function) -> bool:
+    """By a framework, or within the file: what is private shows its callers on the same screen."""
+    is_a_framework = "web" in function.path.parts or "api" in function.path.parts
+    return is_a_framework or function.node.name.startswith("_")
 
 
 def test_arguments_after_the_second_have_names():
@@ -126,7 +135,7 @@ def test_arguments_after_the_second_have_names():
         [
             f"{function.where}: {function.name} takes {positional(function)} arguments by place: put `*` after two."
             for function in portal_functions()
-            if positional(function) > POSITIONAL and not is_called_by_a_framework(function)
+            if positional(function) > POSITIONAL and not is_called_only_nearby(function)
         ]
     )
 

@@ -254,10 +254,10 @@ def test_the_journal_counts_attempts_and_keeps_the_first_start(database: Databas
     later = datetime(2026, 3, 2, 9, 5, tzinfo=UTC)
     with database.transaction() as session:
         operations.add_steps(session, operation_id, ["prepare", "gate"])
-        operations.set_step(session, operation_id, 0, StepStatus.RUNNING, NOW)
-        operations.set_step(session, operation_id, 0, StepStatus.RUNNING, later)
-        operations.set_step(session, operation_id, 0, StepStatus.DONE, later)
-        operations.set_step(session, operation_id, 7, StepStatus.DONE, later)
+        operations.set_step(session, operation_id, 0, status=StepStatus.RUNNING, now=NOW)
+        operations.set_step(session, operation_id, 0, status=StepStatus.RUNNING, now=later)
+        operations.set_step(session, operation_id, 0, status=StepStatus.DONE, now=later)
+        operations.set_step(session, operation_id, 7, status=StepStatus.DONE, now=later)
     with database.reading() as session:
         first, second = operations.steps(session, operation_id)
     assert (first.status, first.attempts, first.started_at, first.ended_at) == (StepStatus.DONE, 2, NOW, later)
