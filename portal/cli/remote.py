@@ -17,8 +17,8 @@ from portal.cli.commands import invocation
 from portal.cli.failures import RemoteProblem
 from portal.cli.words import language
 from portal.domain.errors import Invalid, Refused, Unavailable
+from portal.kit.rest import REST_ROOT
 
-ROOT = "/api/v1"
 TIMEOUT_SECONDS = 30.0
 TRIES = 3
 PAUSE_SECONDS = 0.3
@@ -50,7 +50,7 @@ class RemotePortal:
     def __init__(self, url: str, token: str) -> None:
         self._url = _checked_url(url)
         headers = {"Authorization": f"Bearer {token}", "Accept-Language": language(), "User-Agent": "codex-portal"}
-        self._client = httpx.Client(base_url=self._url + ROOT, headers=headers, timeout=TIMEOUT_SECONDS)
+        self._client = httpx.Client(base_url=self._url + REST_ROOT, headers=headers, timeout=TIMEOUT_SECONDS)
 
     def close(self) -> None:
         self._client.close()

@@ -12,10 +12,10 @@ from starlette.routing import Mount
 from portal import wiring
 from portal.api import authentication
 from portal.api.attempts import Attempts
-from portal.api.v1.application import ROOT
 from portal.api.v1.entry import rest
 from portal.domain.access import SYSTEM, Grant, Role
 from portal.domain.identity import NewUser, TokenOrder
+from portal.kit.rest import REST_ROOT
 from tests.serving import serving
 from tests.stage import PortalStage
 
@@ -35,7 +35,7 @@ Asking = Callable[..., Client]
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
     """One server for all tests; each puts its own portal behind it."""
-    with serving(Starlette(routes=[Mount(ROOT, rest)])) as address:
+    with serving(Starlette(routes=[Mount(REST_ROOT, rest)])) as address:
         yield address
 
 
@@ -70,7 +70,7 @@ def asking(url: str, tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch) ->
 
     def client(name: str = "", language: str = "en") -> Client:
         token = {"Authorization": f"Bearer {tokens.get(name, name)}"} if name else {}
-        opened.append(Client(base_url=url + ROOT, headers={"Accept-Language": language, **token}, timeout=30))
+        opened.append(Client(base_url=url + REST_ROOT, headers={"Accept-Language": language, **token}, timeout=30))
         return opened[-1]
 
     yield client

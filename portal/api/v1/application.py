@@ -14,8 +14,8 @@ from portal.api.authentication import SIGNED_IN, permission_of
 from portal.api.problems import MEDIA_TYPE, Problem, answer_in_problems
 from portal.api.v1 import audit, deployments, environments, me, releases, rollouts, services, tokens, users
 from portal.i18n import t
+from portal.kit.rest import REST_ROOT
 
-ROOT = "/api/v1"
 PUBLIC = frozenset({"/openapi.json"})
 NOUNS = (services, environments, releases, deployments, rollouts, audit, users, tokens, me)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
@@ -34,7 +34,7 @@ def build() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         root_path_in_servers=False,
-        servers=[{"url": ROOT}],
+        servers=[{"url": REST_ROOT}],
         responses={"default": _PROBLEM},
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
@@ -93,4 +93,4 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-__all__ = ["NOUNS", "PUBLIC", "ROOT", "SIGNED_IN", "build", "demanded", "routes"]
+__all__ = ["NOUNS", "PUBLIC", "SIGNED_IN", "build", "demanded", "routes"]

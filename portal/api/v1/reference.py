@@ -8,9 +8,10 @@ from itertools import groupby
 from fastapi.routing import APIRoute
 
 from portal.api.authentication import SIGNED_IN
-from portal.api.v1.application import NOUNS, ROOT, build, demanded, routes
+from portal.api.v1.application import NOUNS, build, demanded, routes
 from portal.domain.access import Permission, roles_with
 from portal.i18n import t
+from portal.kit.rest import REST_ROOT
 
 _INTRO = {
     "en": """\
@@ -99,7 +100,7 @@ def _tables(locale: str) -> Iterator[str]:
 
 
 def _cells(route: APIRoute, locale: str) -> tuple[str, ...]:
-    request = f"`{' '.join(sorted(route.methods or ()))} {ROOT}{route.path}`"
+    request = f"`{' '.join(sorted(route.methods or ()))} {REST_ROOT}{route.path}`"
     permission = demanded(route)
     words = t(locale, f"rest.{route.name}")
     if permission == SIGNED_IN or permission is None:
