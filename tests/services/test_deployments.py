@@ -1,0 +1,43 @@
+"""What should run is brought back, and what should rest rests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from portal.domain.rollout import State
+from tests.stage import ALICE, PortalStage
+
+
+def test_containers_that_died_are_started_again_where_no_rollout_is_at_work(tmp_path: Path) -> None:
+    stage = PortalStage(tmp_path).furnish()
+    for container in stage.containers.list():
+        stage.world.kill(container.name)
+    assert stage.core.deployments.restore() == 3
+    assert stage.running() == {"1.0.0"}
+    assert stage.core.deployments.restore() == 0
+
+
+def test_a_container_removed_by_hand_is_made_again_at_its_address(tmp_path: Path) -> None:
+    stage = PortalStage(tmp_path).furnish()
+    before = {c.name: c.address for c in stage.containers.list()}
+    stage.containers.remove(next(iter(before)))
+    assert stage.core.deployments.restore() == 1
+    assert {c.name: c.address for c in stage.containers.list()} == before
+
+
+def test_while_a_rollout_is_at_work_nothing_is_restored_behind_its_back(tmp_path: Path) -> None:
+    stage = PortalStage(tmp_path).furnish()
+    rollout = stage.start("1.1.0")
+    stage.until(rollout, State.OBSERVING)
+    stage.world.kill(next(c.name for c in stage.containers.list() if c.labels["codexfather.version"] == "1.0.0"))
+    assert stage.core.deployments.restore() == 0
+
+
+def test_the_matrix_tells_health_by_what_the_proxy_sees(tmp_path: Path) -> None:
+    stage = PortalStage(tmp_path).furnish()
+    cell = next(c for c in stage.core.deployments.matrix(ALICE) if c.environment == "prod")
+    assert (cell.version, cell.health, cell.replicas_up) == ("1.0.0", "ok", 3)
+    stage.core.deployments.rest()
+    assert not any(c.is_running for c in stage.containers.list())
+    cell = next(c for c in stage.core.deployments.matrix(ALICE) if c.environment == "prod")
+    assert (cell.health, cell.replicas_up) == ("failing", 0)
