@@ -222,7 +222,7 @@ def test_chinese_is_set_as_chinese():
 
 def test_no_english_is_left_in_chinese():
     """Both languages say the same only where there is nothing to translate: names and patterns."""
-    same = {key for key, text in catalogue("zh").items() if text == catalogue("en")[key]}
+    same = {key for key, text in catalogue("zh").items() if text == catalogue("en")[key] and "_example" not in key}
     assert same <= {
         "cli.plain",
         "product.short",
