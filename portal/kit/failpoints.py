@@ -1,7 +1,7 @@
 """Named places where a test can make the process die, stop or fail. Off unless armed; then a look-up in a dictionary.
 
 Armed by text such as `rollout.shift.before=kill:3,rollout.create.after=stop` (die at the third pass; stop as by
-SIGSTOP).
+SIGSTOP, once).
 """
 
 from __future__ import annotations
@@ -42,4 +42,6 @@ def _act(what: list[str] | None) -> None:
         return
     if action == "error":
         raise RuntimeError("failpoint")
+    if action == "stop":
+        _armed.clear()
     os.kill(os.getpid(), signal.SIGSTOP if action == "stop" else signal.SIGKILL)
