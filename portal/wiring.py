@@ -31,6 +31,7 @@ from portal.services.demonstration import Demonstration
 from portal.services.deployments import Deployments
 from portal.services.health import HealthWatch, Probe
 from portal.services.identity import Identity
+from portal.services.log_level import LogLevel
 from portal.services.measures import Measures
 from portal.services.releases import Releases
 from portal.services.rollout_effects import Effects
@@ -88,6 +89,7 @@ class Core:
     demonstration: Demonstration
     health: HealthWatch
     measures: Measures
+    log_level: LogLevel
 
     @property
     def settings(self) -> Settings:
@@ -136,6 +138,7 @@ def assemble(parts: Parts) -> Core:
         demonstration=Demonstration(catalogue, releases, rollouts, identity),
         health=HealthWatch(clock, _probes(parts)),
         measures=Measures(database, parts.settings.data, dropped_records=lambda: parts.access_log.dropped),
+        log_level=LogLevel(database, audit),
     )
 
 

@@ -59,7 +59,7 @@ class Audit:
             return store.page(session, query, environments_with(actor, Permission.AUDIT_READ))
 
     def verify(self, actor: Actor) -> AuditReport:
-        """Read the whole trail (tens of thousands of entries a second) and compare it with itself and with all anchors."""
+        """Read the whole trail (tens of thousands of entries a second), compare it with itself and all anchors."""
         demand(actor, Permission.AUDIT_READ, EVERYWHERE)
         anchors = self._anchors_by_size()
         if any(not self._is_ours(anchor) for group in anchors.values() for anchor in group):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from portal.domain.errors import PortalError
 from portal.services import health_probes
-from portal.store import operations, samples
+from portal.store import idempotency, operations, samples
 from portal.wiring import Core
 from portal.workers.loops import Loop
 from portal.workers.operations import OperationWorker
@@ -35,7 +35,7 @@ class Workers:
             Loop("traffic", core.watch.read, pause_seconds=0.0),
             Loop("restore", core.deployments.restore, pause_seconds=3.0),
             Loop("anchors", core.audit.anchor, pause_seconds=60.0),
-            Loop("retention", self._drop_old_samples, pause_seconds=600.0),
+            Loop("retention", self._drop_what_is_old, pause_seconds=600.0),
         ]
 
     def start(self) -> None:
@@ -64,6 +64,7 @@ class Workers:
     def is_alive(self) -> bool:
         return self._operations.is_alive and all(loop.is_alive for loop in self._loops)
 
-    def _drop_old_samples(self) -> None:
+    def _drop_what_is_old(self) -> None:
         with self._core.database.transaction() as session:
             samples.drop_before(session, int(time.time()) - SAMPLES_KEPT_SECONDS)
+            idempotency.forget_old(session, self._core.clock.now())
