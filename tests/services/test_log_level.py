@@ -27,7 +27,7 @@ def _same_level_afterwards() -> Iterator[None]:
 
 def test_an_operator_changes_the_level_and_it_is_audited(database: Database, audit: Audit):
     levels = LogLevel(database, audit)
-    levels.set_level(DAVE, "error", reason="too loud")
+    levels.set(DAVE, "error", reason="too loud")
     assert levels.level(DAVE) == "error"
     assert logging.getLogger().level == logging.ERROR
     (entry,) = audit.page(SYSTEM, AuditQuery(action="log")).items
@@ -36,9 +36,9 @@ def test_an_operator_changes_the_level_and_it_is_audited(database: Database, aud
 
 def test_others_do_not(database: Database, audit: Audit):
     with pytest.raises(Refused, match="not_allowed"):
-        LogLevel(database, audit).set_level(BOB, "debug")
+        LogLevel(database, audit).set(BOB, "debug")
 
 
 def test_a_level_that_is_none_is_refused(database: Database, audit: Audit):
     with pytest.raises(Invalid, match="log_level_unknown"):
-        LogLevel(database, audit).set_level(DAVE, "loud")
+        LogLevel(database, audit).set(DAVE, "loud")
