@@ -29,6 +29,7 @@ NOUNS = {
     "user": "portal.cli.users:user",
     "token": "portal.cli.tokens:token",
     "settings": "portal.cli.settings:settings",
+    "log-level": "portal.cli.log:log_level",
     "completion": "portal.cli.completion:completion",
 }
 EXIT_OF_KIND = {

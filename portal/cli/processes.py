@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import click
 
@@ -28,13 +29,20 @@ def _work() -> None:
     """Until SIGTERM or SIGINT; what is being done then is finished. Beside `serve` both need a database they share."""
     os.environ["PORTAL_ROLE"] = "worker"
     from portal.cli.own import own_settings
+    from portal.kit import log
+    from portal.kit.redaction import conceal
     from portal.wiring import build, use
     from portal.workers.running import Workers
 
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    core = build(own_settings())
+    settings = own_settings()
+    log.configure(settings.log_level)
+    conceal(
+        (settings.github_token, urlsplit(settings.database_url).password, urlsplit(settings.redis_url or "").password)
+    )
+    core = build(settings)
     use(core)
     workers = Workers(core)
     workers.start()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from portal.domain.access import EVERYWHERE, Actor, Permission, demand
 from portal.domain.audit import AuditEntry
 from portal.domain.errors import Invalid
@@ -21,7 +19,7 @@ class LogLevel:
     def level(self, actor: Actor) -> str:
         """debug, info, warn or error."""
         demand(actor, Permission.LOG_LEVEL)
-        return log.level_name(logging.getLogger().level)
+        return log.current_level()
 
     def set(self, actor: Actor, level: str, *, reason: str = "") -> str:
         """Effective at once. Invalid("log_level_unknown")."""

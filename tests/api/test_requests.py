@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 import pytest
@@ -93,3 +94,19 @@ def test_a_password_leaves_no_trace_where_answers_are_kept(asking: Asking, stage
     assert "password" not in first.json()
     other_password = {**order, "password": "another one that is long"}
     assert client.post("/users", json=other_password, headers=key).json() == first.json()
+
+
+def test_more_is_logged_from_one_request_to_the_next(asking: Asking):
+    dave = asking("dave")
+    before = dave.get("/log/level").json()["level"]
+    try:
+        assert dave.put("/log/level", json={"level": "debug"}, params={"reason": "looking"}).json() == {
+            "level": "debug"
+        }
+        assert logging.getLogger("portal.services").isEnabledFor(logging.DEBUG)
+        assert dave.get("/log/level").json() == {"level": "debug"}
+        entry = dave.get("/audit", params={"action": "log.level_set"}).json()["items"][0]
+        assert (entry["params"]["level"], entry["reason"]) == ("debug", "looking")
+        assert dave.put("/log/level", json={"level": "loud"}).status_code == 422
+    finally:
+        dave.put("/log/level", json={"level": before})
