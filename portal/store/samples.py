@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete, func, text
 from sqlmodel import Session, col, select
 
 from portal.domain.rollout import TrafficSample
@@ -12,13 +15,40 @@ from portal.domain.route import Slot
 from portal.store.database import changed_rows
 from portal.store.tables import TrafficSampleRow
 
+PUT_LOCK = 0x73616D70  # any number that nothing else in the database locks
+
 
 def put(session: Session, samples: Iterable[TrafficSample]) -> None:
-    """A second that was written before is replaced."""
+    """What was counted of a second before is added to: of two portals on one proxy, each hears a part of it."""
+    if session.connection().dialect.name == "postgresql":
+        session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PUT_LOCK})
     for sample in samples:
-        values = {name: getattr(sample, name) for name in TrafficSample.__slots__}
-        values["latency"] = {str(bin_): count for bin_, count in sample.latency.items()}
-        session.merge(TrafficSampleRow(**values))
+        key = (sample.service, sample.environment, sample.second, sample.slot)
+        before = session.get(TrafficSampleRow, key, populate_existing=True)
+        values = _values(sample if before is None else _sum(_sample(before), sample))
+        if before is None:
+            session.add(TrafficSampleRow(**values))
+        else:
+            before.sqlmodel_update(values)
+        session.flush()
+
+
+def _values(sample: TrafficSample) -> dict[str, Any]:
+    values = {name: getattr(sample, name) for name in TrafficSample.__slots__}
+    return values | {"latency": {str(bin_): count for bin_, count in sample.latency.items()}}
+
+
+def _sum(one: TrafficSample, other: TrafficSample) -> TrafficSample:
+    answered = [at for at in (one.last_at, other.last_at) if at is not None]
+    return replace(
+        one,
+        requests=one.requests + other.requests,
+        errors=one.errors + other.errors,
+        forced=one.forced + other.forced,
+        latency=dict(Counter(one.latency) + Counter(other.latency)),
+        last_at=max(answered, default=None),
+        sampling=min(one.sampling, other.sampling),
+    )
 
 
 def between(
