@@ -98,7 +98,9 @@ def test_hashed_files_are_kept_for_a_year_and_pages_asked_for_again(client: http
 
 def test_inline_scripts_are_known_by_their_hash(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "index.html").write_text('<script>let a=1</script><script src="/x.js"></script><script>let a=1</script>')
+    (tmp_path / "a" / "index.html").write_text(
+        '<script>let a=1</script><script src="/x.js"></script><script>let a=1</script>'
+    )
 
     found = inline_hashes(tmp_path)
 

@@ -126,6 +126,8 @@ async def tab(app: rx.App, stage: PortalStage) -> AsyncIterator[Callable[[], Tab
         sent.extend(("event", item) for item in given)
 
     assert processor._root_context is not None
-    processor._root_context = dataclasses.replace(processor._root_context, emit_delta_impl=delta, emit_event_impl=events)
+    processor._root_context = dataclasses.replace(
+        processor._root_context, emit_delta_impl=delta, emit_event_impl=events
+    )
     async with processor:
         yield lambda: Tab(processor, states, sent)

@@ -101,7 +101,9 @@ def test_an_interval_has_no_difference_left_of_the_tolerance() -> None:
 
     assert picture.zero_x == picture.estimate_x
     assert float(picture.low_x) < float(picture.zero_x) < float(picture.tolerance_x) < 232
-    assert float(picture.low_x) + float(picture.width) == pytest.approx(float(picture.zero_x) * 2 - float(picture.low_x))
+    assert float(picture.low_x) + float(picture.width) == pytest.approx(
+        float(picture.zero_x) * 2 - float(picture.low_x)
+    )
 
 
 def test_an_interval_that_is_not_known_fills_the_picture_and_says_so() -> None:
@@ -145,7 +147,11 @@ def test_health_is_a_shape_and_a_word_too() -> None:
 
 
 def test_only_what_is_deployed_is_counted() -> None:
-    cells = [MatrixCell("a", "prod", "1.0.0", "ok"), MatrixCell("a", "dev"), MatrixCell("b", "prod", "1.0.0", "failing")]
+    cells = [
+        MatrixCell("a", "prod", "1.0.0", "ok"),
+        MatrixCell("a", "dev"),
+        MatrixCell("b", "prod", "1.0.0", "failing"),
+    ]
     assert (tally(cells).deployed, tally(cells).healthy) == (2, 1)
 
 

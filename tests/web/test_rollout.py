@@ -179,5 +179,3 @@ async def test_what_cannot_be_done_now_is_listed_with_the_reason(tab: NewTab, wa
     assert others["resume"].en
     assert others["abort"].en
     assert [c.code for c in (await carol.state(RolloutState)).choices] == ["approve"]
-
-

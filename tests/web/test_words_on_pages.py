@@ -27,7 +27,9 @@ def literals(tree: ast.AST) -> Iterator[tuple[int, str]]:
         if not isinstance(node, ast.Call):
             continue
         if is_element(node.func):
-            yield from ((a.lineno, a.value) for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
+            yield from (
+                (a.lineno, a.value) for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)
+            )
         for keyword in node.keywords:
             value = keyword.value
             if keyword.arg in SPOKEN_ARGUMENTS and isinstance(value, ast.Constant) and isinstance(value.value, str):

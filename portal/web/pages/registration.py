@@ -51,7 +51,9 @@ def _form() -> rx.Component:
         ),
         field(
             tr("list.image"),
-            rx.el.input(name="image", id="image", required=True, max_length=300, placeholder=tr("register.image_example")),
+            rx.el.input(
+                name="image", id="image", required=True, max_length=300, placeholder=tr("register.image_example")
+            ),
             for_id="image",
             hint=tr("register.image_hint"),
         ),
