@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http
 import http.client
 import random
 import threading
@@ -11,9 +12,11 @@ PAUSE_SECONDS = 0.015
 
 
 class Load:
-    """Some clients in threads, each with one connection and ever new users; every fourth request is a POST."""
+    """Some clients in threads, each with one connection and ever new users; every fourth request is a POST, which no
+    proxy may repeat."""
 
-    def __init__(self, port: int, *, clients: int = 2) -> None:
+    def __init__(self, port: int, *, clients: int = 2, posts: float = 0.25) -> None:
+        self._posts = posts
         self.requests = 0
         self.failures: list[str] = []
         self._port = port
@@ -43,7 +46,7 @@ class Load:
 
     def _ask(self, connection: http.client.HTTPConnection, chance: random.Random) -> str:
         """What went wrong, if it is the proxy's or the portal's doing: an answer of a version's own is none."""
-        method, body = ("POST", b"x" * 100) if chance.random() < 0.25 else ("GET", None)
+        method, body = ("POST", b"x" * 100) if chance.random() < self._posts else ("GET", None)
         headers = {"Host": "hello.localhost", "Cookie": f"cfp_uid={chance.getrandbits(64):x}"}
         try:
             connection.request(method, "/", body, headers)
@@ -52,4 +55,5 @@ class Load:
         except (OSError, http.client.HTTPException) as failure:
             connection.close()
             return f"{method} {failure!r}"
-        return "" if answer.headers.get("X-Version") else f"{method} {answer.status}"
+        is_fine = answer.status == http.HTTPStatus.OK or answer.headers.get("X-Version")
+        return "" if is_fine else f"{method} {answer.status}"

@@ -12,18 +12,20 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from portal.adapters.haproxy.process import HAProxyProcess
 from portal.adapters.haproxy.traffic import HAProxyTraffic
 from portal.domain.access import SYSTEM, Actor, Grant, Role
-from portal.domain.container import LABEL_VERSION
+from portal.domain.container import LABEL_SERVICE, LABEL_VERSION, Network
 from portal.domain.environment import Environment, Stage
 from portal.domain.errors import PortalError
-from portal.domain.rollout import Action, Rollout, State
+from portal.domain.rollout import Action, Rollout
 from portal.domain.route import ServerState, Slot
 from portal.domain.service import Service
 from portal.services.rollout_actions import ActionRequest
@@ -33,14 +35,16 @@ from portal.store.database import Database
 from portal.store.migrate import migrate
 from tests.crash_kit.engine import IMAGES, DistantContainers
 from tests.crash_kit.load import Load
-from tests.crash_kit.worker import Place, core_at, work
+from tests.crash_kit.worker import Place, containers_at, core_at, work
 
 ROOT = Path(__file__).resolve().parents[2]
 BOB = Actor("bob", grants=(Grant(Role.DEVELOPER),))
 DAVE = Actor("dave", grants=(Grant(Role.OPERATOR),))
-TARGET = "hello@prod"
+SERVICE, ENVIRONMENT = "crash", "prod"
+TARGET = f"{SERVICE}@{ENVIRONMENT}"
 REPLICAS = 2
 START_SECONDS = 20
+DOCKER_SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
 
 
 def free_port() -> int:
@@ -90,11 +94,11 @@ class CrashStand:
     nothing."""
 
     def __init__(self, folder: Path, *, url: str = "") -> None:
-        self.place = Place(url or f"sqlite:///{folder}/portal.db", folder, free_port())
+        self.place = self.place_at(folder, url or f"sqlite:///{folder}/portal.db")
         self._engine = self._start_engine()
         migrate(Database(self.place.url))
         self.core = core_at(self.place, has_log=False)
-        self.containers = DistantContainers(self.place.engine)
+        self.containers = containers_at(self.place)
         traffic = self.core.traffic
         assert isinstance(traffic, HAProxyTraffic)
         traffic.prepare()
@@ -106,6 +110,14 @@ class CrashStand:
         self.load = Load(self.place.proxy_port)
         self.workers: list[ForkServerProcess] = []
 
+    def place_at(self, folder: Path, url: str) -> Place:
+        return Place(url, folder, free_port())
+
+    def repeated(self) -> list[str]:
+        """What was done to a container more than once."""
+        assert isinstance(self.containers, DistantContainers)
+        return [f"{times} times: {what}" for what, times in self.containers.repeated().items()]
+
     def _start_engine(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "tests.crash_kit.engine", self.place.engine]
         started = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True)
@@ -115,10 +127,10 @@ class CrashStand:
 
     def furnish(self) -> None:
         """`hello` runs at 1.0.0 with two containers, behind the proxy, under load."""
-        self.core.catalogue.save_service(SYSTEM, Service("hello", "hello", hosts=("hello.localhost",)))
-        self.core.catalogue.save_environment(SYSTEM, Environment("prod", Stage.PROD, 1, replicas=REPLICAS))
+        self.core.catalogue.save_service(SYSTEM, Service(SERVICE, "hello", hosts=("hello.localhost",)))
+        self.core.catalogue.save_environment(SYSTEM, Environment(ENVIRONMENT, Stage.PROD, 1, replicas=REPLICAS))
         for reference in IMAGES:
-            self.core.releases.create(SYSTEM, "hello", reference.partition(":")[2], image=reference)
+            self.core.releases.create(SYSTEM, SERVICE, reference.partition(":")[2], image=reference)
         worker = self.start_worker("")
         first = self.start("1.0.0", "strategy: blue-green")
         await_(lambda: self.now(first).state.is_over, "the first deployment", seconds=30)
@@ -142,7 +154,7 @@ class CrashStand:
             raise TimeoutError("a worker did not end when asked to")
 
     def start(self, version: str, plan: object) -> Rollout:
-        return self.core.rollouts.start(BOB, RolloutOrder("hello", "prod", version, "crash trial", plan))
+        return self.core.rollouts.start(BOB, RolloutOrder(SERVICE, ENVIRONMENT, version, "crash trial", plan))
 
     def abort(self, rollout: Rollout) -> float | None:
         """When it was accepted; None if it was refused because it made no sense any more."""
@@ -160,8 +172,7 @@ class CrashStand:
 
     def wrongs(self, rollout: Rollout, version: str) -> list[str]:
         """Everything that is not as it should be once a rollout is over and `version` should run."""
-        wrong = [f"more than once: {what}" for what in self.containers.repeated()]
-        wrong += self._wrong_world(version) + self._wrong_traffic(rollout)
+        wrong = self.repeated() + self._wrong_world(version) + self._wrong_traffic(rollout)
         if self.deployed() != version:
             wrong.append(f"deployed is {self.deployed()}, not {version}")
         if not self.core.audit.verify(SYSTEM).is_intact:
@@ -178,7 +189,7 @@ class CrashStand:
     def _wrong_world(self, version: str) -> list[str]:
         with self.core.database.reading() as session:
             wanted = {r.name: r for r in routing.replicas(session)}
-        there = {c.name: c for c in self.containers.list()}
+        there = {c.name: c for c in self.containers.list({LABEL_SERVICE: SERVICE})}
         wrong = [f"{name} is wanted and not there" for name in wanted.keys() - there.keys()]
         wrong += [f"{name} is there and belongs to nobody" for name in there.keys() - wanted.keys()]
         for name in wanted.keys() & there.keys():
@@ -220,12 +231,55 @@ class CrashStand:
         self.core.database.close()
 
 
+class DockerStand(CrashStand):
+    """The same on a real engine behind a gate, with the sample service's images; what was done twice is in the engine's
+    own events."""
+
+    def __init__(self, folder: Path, *, url: str = "") -> None:
+        self.begun = datetime.now(UTC)
+        super().__init__(folder, url=url)
+        self.load = Load(self.place.proxy_port, posts=0.0)  # the sample service has none
+
+    def place_at(self, folder: Path, url: str) -> Place:
+        third = os.getpid() % 200 + 20
+        network = Network(f"crash-{os.getpid()}", f"172.27.{third}.0/24", f"172.27.{third}.128/25")
+        return Place(url, folder, free_port(), is_engine_real=True, network=network)
+
+    def _start_engine(self) -> subprocess.Popen[bytes]:
+        gate = [sys.executable, "-m", "portal.gate", "--engine", DOCKER_SOCKET, "--listen", self.place.engine]
+        with (self.place.folder / "gate.log").open("wb") as log:
+            started = subprocess.Popen(gate, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+        await_(lambda: Path(self.place.engine).is_socket(), "the gate", seconds=START_SECONDS)
+        return started
+
+    def repeated(self) -> list[str]:
+        command = ["docker", "events", "--since", str(self.begun.timestamp()), "--until", str(time.time())]
+        command += [
+            "--filter",
+            f"label={LABEL_SERVICE}={SERVICE}",
+            "--format",
+            "{{.Action}} {{.Actor.Attributes.name}}",
+        ]
+        lines = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.split("\n")
+        told = Counter(line for line in lines if line.startswith(("create ", "start ", "destroy ")))
+        return [f"{times} times: {what}" for what, times in told.items() if times > 1]
+
+    def close(self) -> None:
+        for worker in self.workers:
+            if worker.is_alive():
+                worker.kill()
+        for container in self.containers.list({LABEL_SERVICE: SERVICE}):
+            self.containers.remove(container.name)
+        subprocess.run(["docker", "network", "rm", self.place.network.name], capture_output=True, check=False)
+        super().close()
+
+
 @contextmanager
-def crash_stand(*, url: str = "") -> Iterator[CrashStand]:
+def crash_stand(kind: type[CrashStand] = CrashStand, *, url: str = "") -> Iterator[CrashStand]:
     """In memory where there is such a folder: what is killed is the process, not the machine."""
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="cfp-", dir=memory if memory.is_dir() else None))
-    stand = CrashStand(folder, url=url)
+    stand = kind(folder, url=url)
     try:
         stand.furnish()
         yield stand

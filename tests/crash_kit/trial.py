@@ -1,4 +1,4 @@
-"""Crash trials: rollouts during which the workers are killed at named failpoints, and what must be true all the same."""
+"""Crash trials: rollouts during which workers are killed at named failpoints, and what must be true all the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import cycle, pairwise
 from multiprocessing.context import ForkServerProcess
 
 from portal.domain.rollout import Rollout, State
@@ -213,7 +213,7 @@ def is_time(rollout: Rollout, share: int) -> bool:
 def wrong_shares(shares: list[tuple[float, int]], accepted: float | None) -> list[str]:
     """The share only grows; after an abort was accepted it only falls."""
     wrong: list[str] = []
-    for (_, share), (at, following) in zip(shares, shares[1:], strict=False):
+    for (_, share), (at, following) in pairwise(shares):
         is_back = accepted is not None and at > accepted + SLACK_SECONDS
         if following < share and (accepted is None or at < accepted):
             wrong.append(f"the share fell from {share} to {following}")

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from portal import wiring
 from portal.adapters.clock import SystemClock
+from portal.adapters.docker.containers import DockerContainers
 from portal.adapters.haproxy.access_log import HAProxyAccessLog
 from portal.adapters.haproxy.options import ProxyOptions
 from portal.adapters.haproxy.traffic import HAProxyTraffic
+from portal.domain.container import Network
 from portal.kit import failpoints
+from portal.ports.containers import Containers
 from portal.store.database import Database
 from portal.wiring import Attendant, Core, Parts
 from portal.workers.running import Workers
@@ -21,11 +24,14 @@ from tests.crash_kit.engine import NETWORK, DistantContainers
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the things are that outlive a worker. `proxy_port` is on 127.0.0.1."""
+    """Where the things are that outlive a worker. `proxy_port` is on 127.0.0.1. The engine is the one in a process of
+    its own, or a real one behind a gate."""
 
     url: str
     folder: Path
     proxy_port: int
+    is_engine_real: bool = False
+    network: Network = NETWORK
 
     @property
     def engine(self) -> str:
@@ -34,6 +40,10 @@ class Place:
     @property
     def proxy(self) -> Path:
         return self.folder / "proxy"
+
+
+def containers_at(place: Place) -> Containers:
+    return DockerContainers(f"unix://{place.engine}") if place.is_engine_real else DistantContainers(place.engine)
 
 
 def core_at(place: Place, *, has_log: bool = True) -> Core:
@@ -48,22 +58,23 @@ def core_at(place: Place, *, has_log: bool = True) -> Core:
         Parts(
             database=Database(place.url),
             clock=SystemClock(),
-            containers=DistantContainers(place.engine),
+            containers=containers_at(place),
             traffic=traffic,
             access_log=log,
-            network=NETWORK,
+            network=place.network,
             attendants=attendants,
         )
     )
 
 
-def work(place: Place, armed: str, has_log: bool = True) -> None:  # noqa: FBT001, FBT002 - the start of a process
+def work(place: Place, armed: str, has_log: bool = True) -> None:
     """Until SIGTERM; dies where a failpoint is armed."""
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     failpoints.arm(armed)
-    workers = Workers(core_at(place, has_log=has_log), threads=2)
+    workers = Workers(core_at(place, has_log=has_log))
     workers.start()
-    ended.wait()
+    while not ended.wait(0.5):  # a thread that is not the main one may have taken the signal after a stop
+        pass
     workers.stop()
