@@ -20,6 +20,7 @@ from portal.adapters.memory.demonstration import DEMONSTRATION_RATE, demonstrati
 from portal.adapters.memory.traffic import MemoryTraffic
 from portal.adapters.memory.world import MemoryWorld
 from portal.domain.container import Network
+from portal.kit import failpoints
 from portal.kit.topics import Topics
 from portal.ports.clock import Clock
 from portal.ports.containers import Containers
@@ -161,6 +162,7 @@ def _probes(parts: Parts) -> dict[str, Probe | None]:
 
 def build(settings: Settings) -> Core:
     """The portal that the settings describe, its database brought up to date; nothing is started yet."""
+    failpoints.arm(settings.failpoints or "")
     database = Database(settings.database_url)
     migrate(database)
     clock = SystemClock()

@@ -40,6 +40,7 @@ IMAGES = {
     "1.4.0": Behaviour(version="1.4.0", is_never_healthy=True),
     "1.5.0": Behaviour(version="1.5.0", crash_after_seconds=2.0),
 }
+PREFIXES = {Stage.DEV: "dev.", Stage.STAGING: "staging.", Stage.PROD: ""}
 CANARY = """
 strategy: canary
 steps: [{weight: 10}, {observe: 10s}, {approval: 1}, {weight: 50}, {observe: 10s}]
@@ -79,7 +80,9 @@ class PortalStage:
     def furnish(self) -> PortalStage:
         self.core.catalogue.save_service(SYSTEM, Service("hello", "hello", description="sample"))
         for position, stage in enumerate((Stage.DEV, Stage.STAGING, Stage.PROD), start=1):
-            self.core.catalogue.save_environment(SYSTEM, Environment(stage, stage, position, replicas=3))
+            self.core.catalogue.save_environment(
+                SYSTEM, Environment(stage, stage, position, replicas=3, host_prefix=PREFIXES[stage])
+            )
         for version, behaviour in IMAGES.items():
             self.world.add_image(f"hello:{version}", behaviour)
             self.core.releases.create(BOB, "hello", version, image=f"hello:{version}")

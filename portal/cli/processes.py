@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 import click
 
 from portal.cli.commands import Command, Option, ReportingCommand
 from portal.cli.tables import show_done
+
+if TYPE_CHECKING:
+    from portal.settings import Settings
 
 
 def _serve(host: str, port: int | None) -> None:
@@ -22,7 +26,21 @@ def _serve(host: str, port: int | None) -> None:
     from portal.cli.own import own_settings
     from portal.web.serve import serve as serve_pages
 
-    serve_pages(own_settings())
+    settings = own_settings()
+    _migrate_apart(settings)
+    serve_pages(settings)
+
+
+def _migrate_apart(settings: Settings) -> None:
+    """By a process that ends again: what Alembic loads would stay in this one's memory for nothing."""
+    from portal.store.database import Database
+    from portal.store.migrate import is_up_to_date
+
+    database = Database(settings.database_url)
+    is_done = is_up_to_date(database)
+    database.close()
+    if not is_done:
+        subprocess.run([sys.executable, "-m", "portal.cli", "migrate"], stdout=subprocess.DEVNULL, check=False)
 
 
 def _work() -> None:

@@ -47,8 +47,10 @@ class Containers(Protocol):
         ...
 
     def create(self, spec: ContainerSpec) -> Container:
-        """Create, not start. The same specification again returns the same container; another one under the same name is
-        Conflict("container_differs", name=…). A taken address is Conflict("address_taken", address=…)."""
+        """Create, not start. The same specification again returns the same container; another one under the
+        same name is Conflict("container_differs", name=…). A taken address is Conflict("address_taken",
+        address=…).
+        """
         ...
 
     def start(self, name: str) -> None:

@@ -11,19 +11,24 @@ class Traffic(Protocol):
     """Level-triggered: the caller says how everything should be, again and again, until `observe` shows it.
 
     Every call is bounded in time, safe to repeat, and raises only errors of `portal.domain.errors`:
-    Unavailable("proxy_unreachable"), Conflict("routing_stale", revision=…) for a table older than the one already applied.
+    Unavailable("proxy_unreachable"), Conflict("routing_stale", revision=…) for a table older than the one already
+    applied.
     """
 
     def apply(self, table: RoutingTable) -> None:
-        """Bring the proxy one stride closer to the table: configuration and map files first, then the running proxy.
+        """Bring the proxy one stride closer to the table: configuration and map files first, then the running
+        proxy.
 
-        Shares change at once, before anything else; a new server is added without traffic and takes some only after fresh
-        checks (several calls later); a server that is no longer wanted drains, then goes (several calls later).
+        Shares change at once, before anything else; a new server is added without traffic and takes some only after
+        fresh checks (several calls later); a server that is no longer wanted drains, then goes (several calls
+        later).
         """
         ...
 
     def shift(self, table: RoutingTable, key: str) -> None:
-        """Only the share of one route: map file, running proxy, verified. The fast path of a rollback (about a millisecond)."""
+        """Only the share of one route: map file, running proxy, verified. The fast path of a rollback (about a
+        millisecond).
+        """
         ...
 
     def observe(self) -> TrafficFacts:

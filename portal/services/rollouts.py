@@ -176,6 +176,9 @@ class Rollouts:
         blocking = next((r for r in running if not _makes_way(r, is_superseding=is_superseding)), None)
         if blocking is not None:
             return Cause("rollout_running", {"id": str(blocking.id), "version": blocking.to_version})
+        rival = routing.rival(session, catalogue.service(session, draft.service), environment)
+        if rival:
+            return Cause("route_taken", {"service": draft.service, "environment": draft.environment, "other": rival})
         if draft.is_return:
             return self._return_refusal(session, draft)
         return entry_refusal(session, draft, environment) or self._image_refusal(draft)

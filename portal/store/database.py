@@ -16,6 +16,7 @@ from sqlmodel import Session, SQLModel
 from portal.domain.errors import Unavailable
 
 BUSY_SECONDS = 15
+CACHE_KILOBYTES = 512  # of each connection; the system caches the file anyway
 # Constraints have names that do not depend on the database, so that a later migration can change them.
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

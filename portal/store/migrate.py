@@ -27,14 +27,19 @@ def version(connection: Connection) -> str:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
+def is_up_to_date(database: Database) -> bool:
+    """Whether there is nothing to migrate; asks without loading Alembic."""
+    with database.engine.connect() as connection:
+        return version(connection) == head()
+
+
 def migrate(database: Database) -> bool:
     """Whether there was anything to do. Of several processes that start at once one migrates and the others wait.
 
     All or nothing, on SQLite too. Conflict("database_is_newer") if a newer portal was here before.
     """
-    with database.engine.connect() as connection:
-        if version(connection) == head():
-            return False
+    if is_up_to_date(database):
+        return False
     _refuse_newer(database)
     with database.engine.connect() as connection:
         if database.is_sqlite:

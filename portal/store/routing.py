@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from portal.domain.deployment import Replica
+from portal.domain.environment import Environment
 from portal.domain.errors import Unavailable
 from portal.domain.route import Route, RoutingTable, Server, Slot
 from portal.domain.service import Service
@@ -46,9 +47,28 @@ def table(session: Session) -> RoutingTable:
     return RoutingTable(counter.value if counter else 0, routes)
 
 
-def _route(row: RouteRow, servers: dict[tuple[str, str, str], list[Server]], service: Service, prefix: str) -> Route:
+def hosts_of(service: Service, prefix: str) -> tuple[str, ...]:
+    """The hosts of a service where the environment puts `prefix` before them; empty: every host that is not
+    another's.
+    """
     names = service.hosts or ((f"{service.name}.localhost",) if prefix else ())
-    hosts = tuple(prefix + name for name in names)
+    return tuple(prefix + name for name in names)
+
+
+def rival(session: Session, service: Service, environment: Environment) -> str:
+    """The route of something else that answers to the same host and path, or nothing: two of them cannot be
+    told apart.
+    """
+    own = set(hosts_of(service, environment.host_prefix)) or {""}
+    for route in table(session).routes:
+        is_other = (route.service, route.environment) != (service.name, environment.name)
+        if is_other and route.path_prefix == service.path_prefix and own & (set(route.hosts) or {""}):
+            return route.key
+    return ""
+
+
+def _route(row: RouteRow, servers: dict[tuple[str, str, str], list[Server]], service: Service, prefix: str) -> Route:
+    hosts = hosts_of(service, prefix)
     return Route(
         service=row.service,
         environment=row.environment,

@@ -26,10 +26,11 @@ def _try(name: str, end: Callable[[], None]) -> None:
 
 
 class Workers:
-    """`threads`: how many operations are worked on at a time. The proxy and the access log are started here too."""
+    """As many operations at a time as the settings say. The proxy and the access log are started here too."""
 
-    def __init__(self, core: Core, *, threads: int = 6) -> None:
+    def __init__(self, core: Core) -> None:
         self._core = core
+        threads = core.settings.max_concurrent
         self._operations = OperationWorker(core.database, core.topics, core.engine.work, threads=threads)
         self._loops = [
             Loop("traffic", core.watch.read, pause_seconds=0.0),

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from portal.domain.access import SYSTEM
-from portal.domain.environment import FreezeWindow, Protection
+from portal.domain.environment import Environment, FreezeWindow, Protection, Stage
 from portal.domain.errors import Refused
 from portal.domain.release import Signature
 from portal.domain.rollout import Action, PauseKind, State
@@ -136,3 +136,11 @@ def test_an_irreversible_release_halts_for_a_person(stage: PortalStage) -> None:
     assert halted.percent == 10
     stage.act(rollout, Action.ABORT, DAVE)
     assert stage.until(rollout).state is State.ABORTED
+
+
+def test_two_routes_that_could_not_be_told_apart_are_refused(stage: PortalStage) -> None:
+    stage.core.catalogue.save_environment(SYSTEM, Environment("qa", Stage.CUSTOM, 9, replicas=1))
+    with pytest.raises(Refused) as refused:
+        stage.core.rollouts.start(BOB, RolloutOrder("hello", "qa", "1.1.0", "twice"))
+    assert refused.value.code == "route_taken"
+    assert refused.value.params["other"] == "hello@prod"
