@@ -14,9 +14,10 @@ from portal.api import sessions, watching
 from portal.api.origin import SameOrigin
 from portal.api.v1.entry import rest
 from portal.kit.rest import REST_ROOT
-from portal.web import live, pages
+from portal.web import pages
 from portal.web.guard import Guard
 from portal.web.overlay import overlay
+from portal.web.states import live
 from portal.wiring import core
 from portal.workers.running import Workers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from portal.domain.page import Page
@@ -31,7 +32,7 @@ class Paging:
     following: str = ""
 
 
-def paging(page: Page[object], path: str, **filters: object) -> Paging:
+def paging(page: Page[Any], path: str, **filters: object) -> Paging:
     last = page.offset + len(page.items)
     has_more, has_less = last < page.total, page.offset > 0
     back = max(0, page.offset - page.limit)

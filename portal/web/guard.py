@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 from reflex.istate.data import RouterData
-from reflex.middleware import Middleware
+from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, State, StateUpdate
 from reflex_base.event import Event
 

@@ -1,4 +1,4 @@
-"""Who is behind a tab: the session cookie that came with the websocket's handshake, looked up on the server every time."""
+"""Who is behind a tab: the session cookie of the websocket's handshake, looked up on the server every time."""
 
 from __future__ import annotations
 

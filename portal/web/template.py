@@ -53,7 +53,7 @@ def shell(content: rx.Component, place: Place) -> rx.Component:
 @rx.memo
 def notice() -> rx.Component:
     """What the person is told after an action; good news goes by itself, bad news stays."""
-    told = SessionState.notice
+    told: Any = SessionState.notice
     return rx.el.div(
         rx.cond(
             told.text.en != "",

@@ -1,7 +1,7 @@
 """Words for pages: from the catalogue while building a page (`tr`), or made by the server in both languages (`words`).
 
-Sentences of the server travel in both languages and the browser shows one of them. So switching is instant, and no state
-needs to know who reads it.
+Sentences of the server travel in both languages and the browser shows one of them. So switching is instant, and no
+state needs to know who reads it.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Wire:
     def __init__(self, socket: Client, path: str) -> None:
         self._socket = socket
         self._at = {"pathname": path, "asPath": path, "query": {}}
-        socket.receive(timeout=SETTLE_SECONDS)
+        socket.receive(timeout=0.2)  # the greeting, which this client overlooks if it comes with the handshake
         socket.send(f"40{NAMESPACE},{json.dumps({'event': self._event(f'{ROOT}.hydrate_and_load', {})})}")
 
     def _event(self, name: str, payload: dict[str, Any], **forged: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def wire(
 ) -> Iterator[Wire]:
     headers = {"Origin": origin or OWN_ORIGIN} | ({"Cookie": cookie} if cookie else {})
     address = f"{portal.url.replace('http', 'ws')}/_event/?EIO=4&transport=websocket&token={token or uuid.uuid4()}"
-    socket = Client(address, headers=headers, subprotocols=["0.10.1"])
+    socket = Client(address, headers=headers, subprotocols=["0.10.1"])  # type: ignore[arg-type]
     try:
         yield Wire(socket, path)
     finally:
@@ -70,7 +70,7 @@ def rollouts(portal: Served) -> list[str]:
     """What is on its way and was, as a viewer's page gets it."""
     with wire(portal, cookie=portal.sign_in("carol"), path="/rollouts") as carol:
         heard = carol.heard_until('"is_loaded_rx_state_":true')
-    return sorted(set(part.partition('"')[0] for part in heard.split('"href":"/rollouts/')[1:]))
+    return sorted({part.partition('"')[0] for part in heard.split('"href":"/rollouts/')[1:]})
 
 
 START = (f"{STATES}___order____order_state.start", {"form": {"reason": "because I can", "plan": "strategy: rolling"}})

@@ -30,7 +30,7 @@ async def test_the_page_shows_the_plan_of_the_environment_and_what_it_would_do(t
     state = await bob.state(OrderState)
     assert state.plan.startswith("strategy: canary")
     assert state.forecast.from_version == "1.0.0"
-    assert [stride.title.en for stride in state.forecast.strides][0] == "Start"
+    assert state.forecast.strides[0].title.en == "Start"
     assert not state.forecast.refusal
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from portal.domain.rollout import Action, Rollout, State
-from portal.web import live
 from portal.web.presenters.actions import Question
+from portal.web.states import live
 from portal.web.states.rollout import RolloutState
 from portal.web.states.session import SessionState
 from tests.stage import PortalStage

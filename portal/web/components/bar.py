@@ -20,7 +20,7 @@ MENU_ID = "person"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page is: its address, the noun of the navigation it belongs to, and its title if it is not the noun's own."""
+    """A page's address, the noun of the navigation it belongs to, and its title if that is not the noun's own."""
 
     route: str
     noun: str

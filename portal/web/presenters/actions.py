@@ -64,7 +64,7 @@ _PRIMARY = (Action.APPROVE, Action.RESUME, Action.RETRY)
 
 
 def choices(view: RolloutView, *, can_return: bool) -> list[Choice]:
-    """What the person may do now, the one most likely meant first and filled; an approval that is not theirs says why."""
+    """What the person may do now, the likeliest first and filled; an approval that is not theirs says why."""
     found: list[Choice] = []
     for action in _ORDER:
         code = view.refusals.get(action, SENSELESS)

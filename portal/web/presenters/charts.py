@@ -74,7 +74,7 @@ def window(points: Sequence[SamplePoint]) -> int:
 
 
 def _rolling(counts: Sequence[tuple[int, int]], width: int) -> tuple[float | None, ...]:
-    """Errors among the requests of the last `width` points; None where the version had no request in the last of them."""
+    """Errors among the requests of the last `width` points; None where the last of them had no request."""
     rates: list[float | None] = []
     for index, (_, requests) in enumerate(counts):
         recent = counts[max(0, index + 1 - width) : index + 1]

@@ -11,7 +11,7 @@ from portal.web.words import Words, cause_words, words
 
 @dataclass(frozen=True, slots=True)
 class RolloutLine:
-    """`place` is the environment's own name. `note` says what it waits for or why it ended. Times are seconds since 1970."""
+    """`place` is the environment's own name, `note` what it waits for or why it ended. Times are seconds since 1970."""
 
     id: int = 0
     href: str = ""

@@ -16,10 +16,10 @@ from portal.services.plans import LONGEST_PLAN
 from portal.services.rollouts import RolloutOrder
 from portal.web.addresses import address
 from portal.web.arguments import choice, field, query, text
-from portal.web.live import put
 from portal.web.policy import requires
 from portal.web.presenters.marks import duration_words, environment_words
 from portal.web.presenters.steps import Stride, plan_strides
+from portal.web.states.live import put
 from portal.web.states.session import actor_of, telling
 from portal.web.words import Words, cause_words, error_words
 from portal.wiring import core

@@ -12,11 +12,11 @@ from portal.domain.audit import AuditQuery
 from portal.domain.page import Page
 from portal.domain.rollout import Action, Rollout, State
 from portal.store.rollouts import RolloutQuery
-from portal.web.live import beats, put
 from portal.web.policy import requires
 from portal.web.presenters.matrix import Column, Row, Tally, columns, rows, tally
 from portal.web.presenters.rollouts import RolloutLine, rollout_line
 from portal.web.presenters.timeline import Line, lines
+from portal.web.states.live import beats, put
 from portal.web.states.session import actor_of, telling
 from portal.wiring import core
 

@@ -11,8 +11,8 @@ from portal.domain.errors import PortalError
 from portal.services.releases import LONGEST_NOTES, ReleaseDetails
 from portal.web.addresses import release_address
 from portal.web.arguments import field, query
-from portal.web.live import put
 from portal.web.policy import requires
+from portal.web.states.live import put
 from portal.web.states.session import actor_of, telling
 from portal.web.words import Words, error_words
 from portal.wiring import core

@@ -11,11 +11,11 @@ from portal.domain.access import Actor, Permission
 from portal.domain.errors import NotFound
 from portal.store.rollouts import RolloutQuery
 from portal.web.arguments import segments
-from portal.web.live import put
 from portal.web.policy import requires
 from portal.web.presenters.releases import Place, ReleaseCard, differences, places, release_card
 from portal.web.presenters.rollout import Change
 from portal.web.presenters.rollouts import RolloutLine, rollout_line
+from portal.web.states.live import put
 from portal.web.states.session import actor_of, telling
 from portal.web.words import Words, error_words
 from portal.wiring import core

@@ -13,9 +13,9 @@ from portal.domain.release import Release
 from portal.domain.service import Service
 from portal.web.addresses import PAGE_SIZE, Paging, address, paging
 from portal.web.arguments import choice, offset, query, text
-from portal.web.live import put
 from portal.web.policy import requires
 from portal.web.presenters.releases import ReleaseLine, release_line
+from portal.web.states.live import put
 from portal.web.states.session import actor_of, telling
 from portal.wiring import core
 

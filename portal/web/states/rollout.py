@@ -15,7 +15,6 @@ from portal.domain.rollout_view import RolloutView
 from portal.services.rollout_actions import ActionRequest
 from portal.services.rollouts import RolloutOrder
 from portal.web import arguments
-from portal.web.live import beats, put
 from portal.web.policy import requires
 from portal.web.presenters import actions, charts, rollout, steps, timeline, verdicts
 from portal.web.presenters.actions import RETURN, Choice, Question
@@ -24,6 +23,7 @@ from portal.web.presenters.rollout import Change, Decision, Fact, Head, Traffic
 from portal.web.presenters.steps import Stride
 from portal.web.presenters.timeline import Line
 from portal.web.presenters.verdicts import VerdictCard
+from portal.web.states.live import beats, put
 from portal.web.states.session import SessionState, actor_of, tell, telling
 from portal.web.words import Words, error_words, words
 from portal.wiring import core

@@ -14,9 +14,9 @@ from portal.domain.service import Service
 from portal.store.rollouts import RolloutQuery
 from portal.web.addresses import PAGE_SIZE, Paging, address, paging
 from portal.web.arguments import choice, offset, query, text
-from portal.web.live import beats, put
 from portal.web.policy import requires
 from portal.web.presenters.rollouts import RolloutLine, rollout_line
+from portal.web.states.live import beats, put
 from portal.web.states.session import actor_of, telling
 from portal.wiring import core
 

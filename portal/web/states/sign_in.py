@@ -7,8 +7,8 @@ import re
 import reflex as rx
 
 from portal.web.arguments import query
-from portal.web.live import put
 from portal.web.policy import public
+from portal.web.states.live import put
 from portal.web.words import Words, has_words, words
 
 _CODE = re.compile(r"[a-z_]{1,40}", re.ASCII)

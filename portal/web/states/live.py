@@ -1,4 +1,4 @@
-"""Keeps a page current: one loop a tab, woken by news or once a second, gone when the tab, the page or the person is."""
+"""Keeps a page current: a loop a tab, woken by news or once a second, gone when the tab, page or person is."""
 
 from __future__ import annotations
 
