@@ -32,7 +32,7 @@ PROD = Environment("prod", Stage.PROD, 4, replicas=2)
 
 def replica(name: str, **values: object) -> ReplicaFact:
     fact = ReplicaFact(name, is_there=True, is_running=True, is_routed=True, server=ServerState.UP)
-    return replace(fact, **values)  # type: ignore[arg-type]
+    return replace(fact, **values)
 
 
 CANDIDATE = (replica("new-1"), replica("new-2"))
@@ -54,7 +54,7 @@ def rollout(kind: StepKind, *, nth: int = 0, **values: object) -> Rollout:
         state_since=NOW, step_since=NOW, percent=10,
     )  # fmt: skip
     made = after_step(replace(made, cursor=cursor - 1), NOW) if cursor else replace(made, state=State.PREPARING)
-    return replace(made, **values)  # type: ignore[arg-type]
+    return replace(made, **values)
 
 
 def test_an_accepted_abort_comes_before_everything_else() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,12 +28,12 @@ class Queue:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[PortalStage]:
+def stage(tmp_path: Path) -> PortalStage:
     return PortalStage(tmp_path).furnish()
 
 
-def record(at: float, *, slot: Slot = Slot.GREEN, status: int = 200, **values: bool) -> AccessRecord:
-    return AccessRecord(at, "hello@prod", slot, "s", status, 20.0, **values)
+def record(at: float, *, slot: Slot = Slot.GREEN, status: int = 200, is_forced: bool = False) -> AccessRecord:
+    return AccessRecord(at, "hello@prod", slot, "s", status, 20.0, is_forced=is_forced)
 
 
 def test_a_second_is_stored_once_it_is_over_with_both_sides_and_the_sampling(stage: PortalStage) -> None:
