@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from sqlmodel import Session
+
 from portal.domain.access import Actor, Permission, demand
 from portal.domain.container import Network
 from portal.domain.deployment import Deployment, Replica
@@ -54,9 +56,7 @@ class Deployments:
         How many containers were started. A container that cannot be started is left for the next time.
         """
         with self.database.reading() as session:
-            at_work = [r for r in rollouts.active(session) if r.state is not State.HALTED]
-            busy = {(r.service, r.environment) for r in at_work}
-            wanted = [r for r in routing.replicas(session) if (r.service, r.environment) not in busy]
+            wanted = _left_alone(session)
             table = routing.table(session)
         running = {c.name for c in self.containers.list() if c.is_running} if wanted else set[str]()
         started = sum(self._start(replica) for replica in wanted if replica.name not in running)
@@ -71,6 +71,8 @@ class Deployments:
 
     def _start(self, replica: Replica) -> bool:
         with self.database.reading() as session:
+            if replica not in _left_alone(session):  # a rollout has begun meanwhile, and may have removed it
+                return False
             service = catalogue.service(session, replica.service)
         try:
             self.containers.ensure_network(self.network)
@@ -79,6 +81,13 @@ class Deployments:
         except PortalError:
             return False
         return True
+
+
+def _left_alone(session: Session) -> list[Replica]:
+    """The containers that should run and that no rollout is at work on."""
+    at_work = [r for r in rollouts.active(session) if r.state is not State.HALTED]
+    busy = {(r.service, r.environment) for r in at_work}
+    return [r for r in routing.replicas(session) if (r.service, r.environment) not in busy]
 
 
 def _cell(

@@ -42,7 +42,6 @@ BOB = Actor("bob", grants=(Grant(Role.DEVELOPER),))
 DAVE = Actor("dave", grants=(Grant(Role.OPERATOR),))
 SERVICE, ENVIRONMENT = "crash", "prod"
 TARGET = f"{SERVICE}@{ENVIRONMENT}"
-REPLICAS = 2
 START_SECONDS = 20
 DOCKER_SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
 
@@ -93,6 +92,8 @@ class CrashStand:
     """`url` empty: SQLite in the folder. The core of this process is what pages and API are: it asks, and works on
     nothing."""
 
+    replicas = 2
+
     def __init__(self, folder: Path, *, url: str = "") -> None:
         self.place = self.place_at(folder, url or f"sqlite:///{folder}/portal.db")
         self._engine = self._start_engine()
@@ -127,8 +128,8 @@ class CrashStand:
 
     def furnish(self) -> None:
         """`hello` runs at 1.0.0 with two containers, behind the proxy, under load."""
-        self.core.catalogue.save_service(SYSTEM, Service(SERVICE, "hello", hosts=("hello.localhost",)))
-        self.core.catalogue.save_environment(SYSTEM, Environment(ENVIRONMENT, Stage.PROD, 1, replicas=REPLICAS))
+        self.core.catalogue.save_service(SYSTEM, Service(SERVICE, "hello"))
+        self.core.catalogue.save_environment(SYSTEM, Environment(ENVIRONMENT, Stage.PROD, 1, replicas=self.replicas))
         for reference in IMAGES:
             self.core.releases.create(SYSTEM, SERVICE, reference.partition(":")[2], image=reference)
         worker = self.start_worker("")
@@ -197,7 +198,7 @@ class CrashStand:
             is_right = container.is_running and container.labels[LABEL_VERSION] == version == wanted[name].version
             if not is_right or container.address != wanted[name].address:
                 wrong.append(f"{name}: {container.state} at {container.address}, {container.labels[LABEL_VERSION]}")
-        if len(there) != REPLICAS:
+        if len(there) != self.replicas:
             wrong.append(f"{len(there)} containers")
         return wrong
 

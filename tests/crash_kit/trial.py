@@ -100,7 +100,7 @@ class Agenda:
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
-        kinds = [Story(strategy, deque(), abort_at) for abort_at in (None, 1) for strategy in PLANS]
+        kinds = [Story(strategy, deque(), abort_at) for strategy in PLANS for abort_at in (None, 1)]
         self._kinds = cycle(kinds)
         self._waiting = {kind.kind: deque[str]() for kind in kinds}
         self._tries: Counter[tuple[str, str]] = Counter()
