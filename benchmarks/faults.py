@@ -23,10 +23,15 @@ DUELS = 20
 
 def figures(seed: int, *, scale: float, postgres: str) -> dict[str, Any]:
     with crash_stand() as stand:
-        alone = Trial(stand, seed).run(round(KILLS * scale))
+        alone = Trial(stand, seed, show=show).run(round(KILLS * scale))
     with crash_stand(url=postgres) as stand:
-        pair = Duel(stand, seed).run_rollouts(max(4, round(DUELS * scale)))
+        pair = Duel(stand, seed, show=show).run_rollouts(max(4, round(DUELS * scale)))
     return {"kills at failpoints": alone.summary(), "two controllers": pair.summary()}
+
+
+def show(progress: str) -> None:
+    end = "" if sys.stderr.isatty() else "\n"
+    print(f"\r{progress} " if not end else progress, file=sys.stderr, end=end, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

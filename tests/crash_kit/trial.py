@@ -7,7 +7,7 @@ import random
 import signal
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import cycle, pairwise
 from multiprocessing.context import ForkServerProcess
@@ -129,8 +129,8 @@ class Agenda:
 class Trial:
     """Tells stories one after the other; whatever a story breaks is noted, and the next one begins from there."""
 
-    def __init__(self, stand: CrashStand, seed: int) -> None:
-        self.stand = stand
+    def __init__(self, stand: CrashStand, seed: int, *, show: Callable[[str], object] = str) -> None:
+        self.stand, self._show = stand, show
         self.chance = random.Random(seed)
         self.agenda = Agenda(self.chance)
         self.report = Report(seed)
@@ -141,6 +141,7 @@ class Trial:
         begun = time.monotonic()
         while self.report.kills < kills and not self.report.wrong:
             self.tell(self.agenda.next())
+            self._show(f"{self.report.kills} of {kills} kills")
         self.report.seconds = time.monotonic() - begun
         self.report.requests = self.stand.load.requests
         self.report.unreached -= self.report.reached.keys()
@@ -232,6 +233,7 @@ class Duel(Trial):
         for index, strategy in zip(range(rollouts), cycle(PLANS), strict=False):
             abort_at = self.chance.choice(ABORT_AT[1:]) if index % 3 == 2 else None
             self.tell(Story(strategy, deque(), abort_at))
+            self._show(f"{index + 1} of {rollouts} rollouts")
         self.report.seconds = time.monotonic() - begun
         self.report.requests = self.stand.load.requests
         return self.report
