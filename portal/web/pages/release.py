@@ -134,6 +134,7 @@ def _differences() -> rx.Component:
 
 
 def add_to(app: rx.App) -> None:
-    title = ReleaseState.card.service + " " + ReleaseState.card.version
+    given = ReleaseState.card
+    title = rx.cond(given.service == "", tr("web.loading"), given.service + " " + given.version)
     place = Place("/releases/[of_service]/[of_version]", "releases", title)
     add_page(app, release, place, on_load=[ReleaseState.load])

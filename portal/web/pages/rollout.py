@@ -208,6 +208,6 @@ def _others() -> rx.Component:
 
 def add_to(app: rx.App) -> None:
     line = RolloutState.head.line
-    title = line.service + " → " + say(line.environment)
+    title = rx.cond(line.service == "", tr("web.loading"), line.service + " → " + say(line.environment))
     place = Place("/rollouts/[rollout_number]", "rollouts", title)
     add_page(app, rollout, place, on_load=[RolloutState.watch])
