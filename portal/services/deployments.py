@@ -64,8 +64,11 @@ class Deployments:
         return started
 
     def rest(self) -> None:
-        """Stop every container of the portal, all at the same time; `restore` starts them again."""
-        running = [c.name for c in self.containers.list() if c.is_running]
+        """Stop every container of this portal, all at the same time; `restore` starts them again. Another portal's on
+        the same engine go on."""
+        with self.database.reading() as session:
+            own = {replica.name for replica in routing.replicas(session)}
+        running = [c.name for c in self.containers.list() if c.is_running and c.name in own]
         with ThreadPoolExecutor(max_workers=16) as pool:
             list(pool.map(self.containers.stop, running))
 
