@@ -62,6 +62,14 @@ export function Ready() {
 }
 
 export function Drawer({ label, children }) {
+  useEffect(() => {
+    const leave = (event) => {
+      const { dataset } = document.documentElement;
+      if ("drawer" in dataset && !event.target.closest(".side, .tool.menu")) delete dataset.drawer;
+    };
+    document.addEventListener("click", leave);
+    return () => document.removeEventListener("click", leave);
+  }, []);
   const toggle = () => {
     const { dataset } = document.documentElement;
     if ("drawer" in dataset) delete dataset.drawer;

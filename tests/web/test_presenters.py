@@ -106,6 +106,15 @@ def test_an_interval_has_no_difference_left_of_the_tolerance() -> None:
     )
 
 
+def test_harm_far_beyond_the_tolerance_stays_in_the_picture() -> None:
+    far = measure(estimate=0.094, low=0.028, high=0.22, outcome=Outcome.FAIL)
+
+    picture = _interval(far, alpha=0.01)
+
+    assert float(picture.zero_x) < float(picture.tolerance_x) < float(picture.low_x) < float(picture.estimate_x) < 232
+    assert float(picture.width) > 50
+
+
 def test_an_interval_that_is_not_known_fills_the_picture_and_says_so() -> None:
     picture = _interval(measure(low=-math.inf, high=math.inf, estimate=math.nan), alpha=0.01)
 

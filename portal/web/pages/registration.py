@@ -7,6 +7,7 @@ import reflex as rx
 from portal.web.components.bar import Place
 from portal.web.components.forms import field, submit, trouble
 from portal.web.components.frame import empty, head, link, skeleton
+from portal.web.components.icons import icon
 from portal.web.states.registration import RegistrationState
 from portal.web.template import add_page
 from portal.web.words import tr
@@ -39,6 +40,7 @@ def _form() -> rx.Component:
                     default_value=RegistrationState.service,
                     key=RegistrationState.service,
                 ),
+                icon("chevron-down"),
                 class_name="select",
             ),
             for_id="service",

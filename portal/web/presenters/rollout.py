@@ -186,6 +186,8 @@ def way_back(view: RolloutView) -> Fact:
 def _went_back(rollout: Rollout) -> Fact:
     if rollout.last_answer_ms is None:
         return Fact(IDLE, "undo", words("back.done", version=rollout.from_version))
+    if rollout.last_answer_ms < 0.5:
+        return Fact(OK, "undo", words("back.none_after", version=rollout.from_version))
     milliseconds = f"{rollout.last_answer_ms:.0f}"
     return Fact(OK, "undo", words("back.measured", version=rollout.from_version, ms=milliseconds))
 

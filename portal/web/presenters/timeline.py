@@ -21,6 +21,13 @@ _LOOKS: dict[str, tuple[str, str]] = {
     "rollout.abort": (BAD, "undo"),
     "rollout.pause": (IDLE, "pause"),
     "rollout.resume": (IDLE, "play"),
+    "rollout.awaiting_approval": (WAIT, "user-check"),
+    "rollout.rolling_back": (BAD, "undo"),
+    "rollout.halted": (BAD, "octagon-alert"),
+    "rollout.paused": (IDLE, "pause"),
+    "rollout.aborted": (IDLE, "undo"),
+    "rollout.succeeded": (OK, "check"),
+    "rollout.baking": (OK, "flame"),
     "rollout.approvals_void": (WAIT, "triangle-alert"),
     "rollout.glass_broken": (BAD, "octagon-alert"),
     "release.created": (IDLE, "package"),
@@ -45,8 +52,9 @@ def lines(entries: Iterable[AuditEntry]) -> list[Line]:
 
 
 def _is_said_elsewhere(entry: AuditEntry) -> bool:
-    """A step of shifting is told by the shift itself."""
-    return entry.action == "rollout.step_done" and entry.params.get("kind") in ("shift", "finalise")
+    """A step of shifting is told by the shift itself; who comes and goes is for the page of the trail."""
+    is_told = entry.action == "rollout.step_done" and entry.params.get("kind") in ("shift", "finalise")
+    return is_told or entry.action in ("user.signed_in", "user.signed_out")
 
 
 def line(entry: AuditEntry) -> Line:

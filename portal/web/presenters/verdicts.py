@@ -74,7 +74,7 @@ def verdict_card(verdict: Verdict | None, rollout: Rollout) -> VerdictCard:
 def _interval(measure: Measure, alpha: float) -> Interval:
     is_ratio = measure.unit == "ratio"
     zero = 1.0 if is_ratio else 0.0
-    scale = _Scale(zero, measure.tolerance)
+    scale = _Scale.of(measure, zero)
     low, high = scale.x(measure.low), scale.x(measure.high)
     limit = math.log(1 / alpha)
     strength = 100 * math.log(max(1.0, measure.e_value)) / limit
@@ -95,14 +95,20 @@ def _interval(measure: Measure, alpha: float) -> Interval:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Puts no difference at two fifths of the width and the tolerance at four fifths; what lies outside is cut off."""
+    """No difference at two fifths of the width; the tolerance at four fifths, or nearer where harm is far beyond it."""
 
     zero: float
-    tolerance: float
+    reach: float
+
+    @classmethod
+    def of(cls, measure: Measure, zero: float) -> _Scale:
+        usual = 1.5 * (measure.tolerance - zero) or 0.015
+        harm = min(measure.high - zero, 3 * (measure.estimate - zero))
+        return cls(zero, harm if math.isfinite(harm) and measure.estimate > zero + usual else usual)
 
     def x(self, value: float) -> float:
-        reach = (self.tolerance - self.zero) or 0.01
-        share = 0.4 + 0.4 * (value - self.zero) / reach
+        """What lies outside is at the edge."""
+        share = 0.4 + 0.6 * (value - self.zero) / self.reach
         bounded = min(1.0, max(0.0, share)) if math.isfinite(share) else (1.0 if share > 0 else 0.0)
         return round(_EDGE + (_WIDTH - 2 * _EDGE) * bounded, 1)
 

@@ -64,14 +64,14 @@ def look(actor: Actor) -> Overview:
     cells, environments = core().deployments.matrix(actor), core().catalogue.environments(actor)
     flights = core().rollouts.page(actor, RolloutQuery(state="active", limit=MOST_IN_FLIGHT)).items
     can_read = may(actor, Permission.AUDIT_READ)
-    news = core().audit.page(actor, AuditQuery(limit=MOST_NEWS)) if can_read else Page((), 0)
+    news = core().audit.page(actor, AuditQuery(limit=4 * MOST_NEWS)) if can_read else Page((), 0)
     return Overview(
         columns=columns(environments),
         rows=rows(cells, environments),
         tally=tally(cells),
         flights=[rollout_line(r) for r in flights],
         waiting=[rollout_line(r) for r in flights if waits_for(actor, r)],
-        news=lines(news.items),
+        news=lines(news.items)[:MOST_NEWS],
     )
 
 
