@@ -26,7 +26,9 @@ LOST_AT_A_KILL, BACK_MS, STOPPED_SECONDS = 6, 100.0, 10.0
 
 @dataclass(slots=True)
 class Result:
-    """One act. `decision_seconds`: from the first share to the decision; `back_ms`: from there to the last bad answer."""
+    """One act. `decision_seconds`: from the first share to the decision; `back_ms`: from there to the last bad
+    answer.
+    """
 
     act: str
     requests: int = 0

@@ -129,6 +129,9 @@ class Stand:
     def version(self) -> str:
         return next(d.version for d in self.core.deployments.all(SYSTEM))
 
+    def moment(self) -> float:
+        return time.time()
+
     def answers(self, since: float) -> list[Answer]:
         lines = (self.folder / "answers").read_text("ascii").splitlines() if self._load else []
         parts = [line.split(" ", 4) for line in lines]

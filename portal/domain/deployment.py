@@ -40,7 +40,7 @@ class Replica:
     is_routed: bool = False
 
 
-def replica_name(target: str, version: str, *, number: int, generation: int) -> str:
-    """A container name that is never used again: the generation is the operation that made it."""
+def replica_name(target: str, version: str, *, number: int, generation: str) -> str:
+    """A container name that is never used again, by this portal or another one on the same engine."""
     plain = version.replace("+", "_")
     return f"cfp-{target.replace('@', '-')}-{plain}-{generation}-{number}"

@@ -135,6 +135,12 @@ class Rollout:
         return f"{self.service}@{self.environment}"
 
     @property
+    def generation(self) -> str:
+        """Marks the containers that this rollout makes: its number, and the moment of its start, which no other has."""
+        moment = int(self.created_at.timestamp() * 1000) if self.created_at else 0
+        return f"{self.id}x{moment % 0x1000000:06x}"
+
+    @property
     def strategy(self) -> Strategy:
         return self.plan.strategy
 

@@ -97,27 +97,28 @@ def wanted_replicas(session: Session, rollout: Rollout) -> tuple[Named, Named]:
     candidate: Named = [(r.name, r) for r in rows if r.slot is rollout.slot]
     stable: Named = [(r.name, r) for r in rows if r.slot is not rollout.slot]
     if rollout.state.is_going_back:
-        return candidate, stable + _lost(session, rollout, len(stable))
+        return candidate, stable + _lost(session, rollout, {name for name, _ in stable})
     have = {name for name, _ in candidate}
     names = [candidate_name(rollout, number) for number in range(1, rollout.candidate_replicas + 1)]
     return candidate + [(name, None) for name in names if name not in have], stable
 
 
 def candidate_name(rollout: Rollout, number: int) -> str:
-    return replica_name(rollout.target, rollout.to_version, number=number, generation=rollout.id)
+    return replica_name(rollout.target, rollout.to_version, number=number, generation=rollout.generation)
 
 
-def _lost(session: Session, rollout: Rollout, have: int) -> Named:
+def _lost(session: Session, rollout: Rollout, have: set[str]) -> Named:
     """Stable containers that the steps removed and a rollback makes anew."""
     if rollout.is_first or rollout.state is not State.DRAINING:
         return []
     deployment = deployments.get(session, rollout.service, rollout.environment)
-    wanted = deployment.replicas if deployment else have
-    names = (
-        replica_name(rollout.target, rollout.from_version, number=n, generation=rollout.id)
-        for n in range(1, wanted - have + 1)
-    )
-    return [(name, None) for name in names]
+    wanted = deployment.replicas if deployment else len(have)
+    names = [
+        replica_name(rollout.target, rollout.from_version, number=n, generation=rollout.generation)
+        for n in range(1, wanted + 1)
+    ]
+    missing = [name for name in names if name not in have]
+    return [(name, None) for name in missing[: max(0, wanted - len(have))]]
 
 
 def _fact(

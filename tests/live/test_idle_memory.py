@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from portal.adapters.haproxy.process import HAProxyProcess
 from portal.web.build import ROOT, ensure_front_end
 
 LIMIT_BYTES = 100_000_000
@@ -60,6 +61,7 @@ def served() -> Iterator[tuple[int, str]]:
                 finally:
                     portal.terminate()
                     portal.wait(40)
+                    HAProxyProcess(folder / "proxy").stop(grace_seconds=1)  # which goes on without the portal
                     guard.terminate()
 
 

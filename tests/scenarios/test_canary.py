@@ -71,7 +71,8 @@ def test_rolling_replaces_batch_by_batch_and_never_runs_more_than_one_extra(stag
 
 def test_aborting_a_rolling_update_restores_all_containers_of_the_old_version(stage: PortalStage) -> None:
     rollout = stage.start("1.1.0", plan="strategy: rolling\nbatch: 1\nobserve: 30s\nanalysis: false")
-    while stage.now(rollout).percent < 67:
+    while sum(c.labels["codexfather.version"] == "1.0.0" for c in stage.containers.list()) > 1:
+        assert not stage.now(rollout).state.is_over
         stage.pass_seconds(0.25)
     stage.act(rollout, Action.ABORT, DAVE)
     assert stage.until(rollout).state is State.ABORTED
