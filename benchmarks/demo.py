@@ -126,7 +126,7 @@ def containers_killed(stand: Stand, result: Result) -> None:
     rollout = stand.start(version, HALF)
     stand.until(rollout, State.OBSERVING)
     _settle(stand, version)
-    names = [c.id for c in stand.core.containers.list() if c.labels.get(LABEL_VERSION) == version]
+    names = [c.id for c in stand.containers() if c.labels.get(LABEL_VERSION) == version]
     subprocess.run(["docker", "kill", *names], capture_output=True, check=True)
     done = stand.until(rollout)
     result.end = f"{done.state}: {done.cause.code if done.cause else '?'}"

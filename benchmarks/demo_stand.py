@@ -16,12 +16,14 @@ from pathlib import Path
 
 from portal import wiring
 from portal.domain.access import SYSTEM, Actor, Grant, Role
+from portal.domain.container import Container
 from portal.domain.environment import Environment, Stage
 from portal.domain.rollout import Action, Rollout, State
 from portal.domain.service import Service
 from portal.services.rollout_actions import ActionRequest
 from portal.services.rollouts import RolloutOrder
 from portal.settings import Settings
+from portal.store import routing
 
 ROOT = Path(__file__).resolve().parent.parent
 ALICE = Actor("alice", grants=(Grant(Role.RELEASE_MANAGER),))
@@ -129,6 +131,12 @@ class Stand:
     def version(self) -> str:
         return next(d.version for d in self.core.deployments.all(SYSTEM))
 
+    def containers(self) -> list[Container]:
+        """Those of this stand; other portals may be at work on the same engine."""
+        with self.core.database.reading() as session:
+            own = {replica.name for replica in routing.replicas(session)}
+        return [container for container in self.core.containers.list() if container.name in own]
+
     def moment(self) -> float:
         return time.time()
 
@@ -158,9 +166,8 @@ class Stand:
             if process is not None and process.poll() is None:
                 process.terminate()
                 process.wait(30)
-        for container in self.core.containers.list():
-            if container.address.startswith(f"172.29.{self._third}."):
-                self.core.containers.remove(container.name)
+        for container in self.containers():
+            self.core.containers.remove(container.name)
         for attendant in self.core.parts.attendants:
             attendant.end()
         self._gate.terminate()
