@@ -88,7 +88,8 @@ def portal_acts(rounds: int) -> list[Act]:
     """Rolling there and back as Swarm does it, then a switch that is taken back while the old version is kept warm."""
     acts: list[Act] = []
     with crash_stand(PortalStand) as stand:
-        stand.load.stop()
+        stand.load.stop()  # the one of `Answers` is the one of both
+        stand.shares.stop()
         workers = Workers(stand.core)  # in the process that decides, as the portal is served
         workers.start()
         answers = Answers(f"http://127.0.0.1:{stand.place.proxy_port}/")
@@ -128,7 +129,13 @@ def _order(version: str) -> RolloutOrder:
 
 
 def _await(stand: CrashStand, rollout: Rollout, state: State) -> None:
-    await_(lambda: stand.now(rollout).state is state, f"rollout {rollout.id} {state}", seconds=90)
+    def is_there() -> bool:
+        now = stand.now(rollout)
+        if now.state.is_over and now.state is not state:
+            raise RuntimeError(f"{now.to_version} is {now.state}, not {state}: {now.cause}")
+        return now.state is state
+
+    await_(is_there, f"rollout {rollout.id} {state}", seconds=90)
 
 
 def swarm_acts(rounds: int) -> list[Act]:

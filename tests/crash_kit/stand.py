@@ -57,7 +57,7 @@ def await_(holds: Callable[[], object], what: str, *, seconds: float) -> None:
     while not holds():
         if time.monotonic() > end:
             raise TimeoutError(f"{what}: not within {seconds:.0f} s")
-        time.sleep(0.01)
+        time.sleep(0.02)
 
 
 class Shares:
