@@ -165,5 +165,5 @@ def arrive(browser: Browser, portal: Served) -> Iterator[Arrive]:
     yield signed_in
     for context in contexts:
         context.close()
-    # The network of the machine changes whenever a container network comes or goes; the browser says so and tries again.
+    # The machine's network changes whenever a container network comes or goes; the browser says so and tries again.
     assert [complaint for complaint in complaints if "ERR_NETWORK_CHANGED" not in complaint] == []
