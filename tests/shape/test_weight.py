@@ -7,7 +7,18 @@ import sys
 
 import pytest
 
-HEAVY = {"reflex", "docker", "sqlmodel", "sqlalchemy", "httpx", "jose", "cryptography", "argon2", "fastapi", "starlette"}
+HEAVY = {
+    "reflex",
+    "docker",
+    "sqlmodel",
+    "sqlalchemy",
+    "httpx",
+    "jose",
+    "cryptography",
+    "argon2",
+    "fastapi",
+    "starlette",
+}
 
 
 def loaded_by(module: str) -> set[str]:
