@@ -97,7 +97,9 @@ class CrashStand:
     def __init__(self, folder: Path, *, url: str = "") -> None:
         self.place = self.place_at(folder, url or f"sqlite:///{folder}/portal.db")
         self._engine = self._start_engine()
-        migrate(Database(self.place.url))
+        fresh = Database(self.place.url)
+        migrate(fresh)
+        fresh.close()
         self.core = core_at(self.place, has_log=False)
         self.containers = containers_at(self.place)
         traffic = self.core.traffic
