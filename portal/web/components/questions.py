@@ -22,6 +22,7 @@ def questions() -> rx.Component:
         (CONTROLS, RolloutState.control),
         (("abort",), RolloutState.abort),
         (("return",), RolloutState.go_back),
+        (("break_glass",), RolloutState.break_glass),
     )
     return dialog(
         *(rx.cond(_is_one_of(asked, codes), _form(handler), rx.fragment()) for codes, handler in forms),

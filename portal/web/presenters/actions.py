@@ -12,6 +12,7 @@ from portal.web.words import Words, words
 
 SENSELESS = "action_senseless"
 RETURN = "return"
+BREAK_GLASS = "break_glass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ _ORDER = (
 _PRIMARY = (Action.APPROVE, Action.RESUME, Action.RETRY)
 
 
-def choices(view: RolloutView, *, can_return: bool) -> list[Choice]:
+def choices(view: RolloutView, *, can_return: bool, can_break_glass: bool = False) -> list[Choice]:
     """What the person may do now, the likeliest first and filled; an approval that is not theirs says why."""
     found: list[Choice] = []
     for action in _ORDER:
@@ -76,6 +77,8 @@ def choices(view: RolloutView, *, can_return: bool) -> list[Choice]:
     if can_return:
         label = words("action.return_to", version=view.rollout.from_version)
         found.append(Choice(RETURN, label, "undo", "danger"))
+    if can_break_glass:
+        found.append(Choice(BREAK_GLASS, words("action.break_glass"), "flame", "danger"))
     return found
 
 
@@ -97,6 +100,10 @@ def question(view: RolloutView, code: str, *, key: str) -> Question:
         title = words("action.return_to", version=rollout.from_version)
         told = words("ask.return", version=rollout.from_version)
         return Question(RETURN, title, told, title, "danger", key=key)
+    if code == BREAK_GLASS:
+        title = words("action.break_glass")
+        told = words("ask.break_glass", window=view.frozen_by, have=len(view.break_glass_by))
+        return Question(BREAK_GLASS, title, told, title, "danger", key=key)
     action = Action(code)
     label = _label(rollout, action)
     told = words(

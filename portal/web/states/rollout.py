@@ -17,7 +17,7 @@ from portal.services.rollouts import RolloutOrder
 from portal.web import arguments
 from portal.web.policy import requires
 from portal.web.presenters import actions, charts, rollout, steps, timeline, verdicts
-from portal.web.presenters.actions import RETURN, Choice, Question
+from portal.web.presenters.actions import BREAK_GLASS, RETURN, Choice, Question
 from portal.web.presenters.charts import ChartView
 from portal.web.presenters.rollout import Change, Decision, Fact, Head, Traffic
 from portal.web.presenters.steps import Stride
@@ -112,7 +112,7 @@ class RolloutState(rx.State):
     async def ask(self, code: str) -> None:
         """Open the question for an action, with what is the case at this moment."""
         async with telling(self):
-            arguments.choice(code, (*Action, RETURN))
+            arguments.choice(code, (*Action, RETURN, BREAK_GLASS))
             view = await asyncio.to_thread(core().views.view, await actor_of(self), self.head.line.id)
             self.trouble = Words()
             self.question = actions.question(view, code, key=secrets.token_hex(8))
@@ -152,6 +152,22 @@ class RolloutState(rx.State):
         await self._look(rollout_id)
 
     @rx.event
+    @requires(Permission.BREAK_GLASS)
+    async def break_glass(self, form: dict[str, str]) -> None:
+        """One of the two people who let this rollout pass a freeze."""
+        asked, rollout_id, actor = self.question, self.head.line.id, await actor_of(self)
+        try:
+            arguments.choice(asked.code, (BREAK_GLASS,))
+            reason = arguments.field(form, "reason")
+            await asyncio.to_thread(core().rollouts.break_glass, actor, rollout_id, reason)
+        except PortalError as error:
+            self.trouble = error_words(error)
+            return
+        self.question = Question()
+        tell(await self.get_state(SessionState), words("done.break_glass"))
+        await self._look(rollout_id)
+
+    @rx.event
     @requires(Permission.ROLLBACK)
     async def go_back(self, form: dict[str, str]) -> object:
         """Return to the version before, after this rollout has ended."""
@@ -179,7 +195,7 @@ def look(actor: Actor, rollout_id: int) -> Seen:
         note=rollout.waiting_for(view),
         traffic=rollout.traffic(view),
         strides=steps.strides(view.steps, subject.cursor, is_over=subject.state.is_over),
-        choices=actions.choices(view, can_return=can_return(actor, view)),
+        choices=actions.choices(view, can_return=can_return(actor, view), can_break_glass=can_break_glass(actor, view)),
         others=actions.others(view),
         errors=charts.error_chart(points, marks, tolerance=tolerance),
         latency=charts.latency_chart(points, marks),
@@ -193,6 +209,13 @@ def look(actor: Actor, rollout_id: int) -> Seen:
         way_back=rollout.way_back(view),
         lines=timeline.lines(view.timeline),
     )
+
+
+def can_break_glass(actor: Actor, view: RolloutView) -> bool:
+    """Whether a freeze holds this rollout, and the person may be one of the two who let it pass."""
+    if not view.frozen_by or view.rollout.state.is_over or actor.human in view.break_glass_by:
+        return False
+    return may(actor, Permission.BREAK_GLASS, view.rollout.environment)
 
 
 def can_return(actor: Actor, view: RolloutView) -> bool:
