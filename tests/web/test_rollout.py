@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
+from portal.domain.environment import FreezeWindow
 from portal.domain.rollout import Action, Rollout, State
-from portal.web.presenters.actions import Question
+from portal.web.presenters.actions import BREAK_GLASS, Question
 from portal.web.states import live
 from portal.web.states.rollout import RolloutState
 from portal.web.states.session import SessionState
-from tests.stage import PortalStage
+from tests.stage import ALICE, PortalStage
 from tests.web.conftest import Tab
 
 NewTab = Callable[[], Tab]
@@ -179,3 +181,18 @@ async def test_what_cannot_be_done_now_is_listed_with_the_reason(tab: NewTab, wa
     assert others["resume"].en
     assert others["abort"].en
     assert [c.code for c in (await carol.state(RolloutState)).choices] == ["approve"]
+
+
+async def test_alice_and_dave_together_let_a_rollout_pass_a_freeze(tab: NewTab, stage: PortalStage) -> None:
+    now = stage.clock.now()
+    window = FreezeWindow(0, "night", "prod", starts_at=now, ends_at=now + timedelta(hours=1))
+    stage.core.catalogue.add_freeze(ALICE, window)
+    held = stage.start("1.1.0", plan="strategy: blue-green")
+    bob = await opened(tab, "bob", held)
+    assert BREAK_GLASS not in [choice.code for choice in (await bob.state(RolloutState)).choices]
+    for name in ("alice", "dave"):
+        person = await opened(tab, name, held)
+        assert BREAK_GLASS in [choice.code for choice in (await person.state(RolloutState)).choices]
+        await person.call(RolloutState.ask, BREAK_GLASS)
+        await person.call(RolloutState.break_glass, {"reason": "outage"})
+    assert stage.until(held).state is State.SUCCEEDED
