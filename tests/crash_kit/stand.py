@@ -40,7 +40,7 @@ from tests.crash_kit.worker import Place, containers_at, core_at, work
 ROOT = Path(__file__).resolve().parents[2]
 BOB = Actor("bob", grants=(Grant(Role.DEVELOPER),))
 DAVE = Actor("dave", grants=(Grant(Role.OPERATOR),))
-SERVICE, ENVIRONMENT = "crash", "prod"
+SERVICE, ENVIRONMENT = f"crash-{os.getpid()}", "prod"  # another trial may use the same engine
 TARGET = f"{SERVICE}@{ENVIRONMENT}"
 START_SECONDS = 20
 DOCKER_SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
