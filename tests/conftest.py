@@ -24,10 +24,13 @@ DATABASES = itertools.count()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that uses a real database is a live test, whether it says so or not."""
+    """A test that uses a real database is a live test, whether it says so or not. Those with a browser come last: while
+    it is open, its event loop keeps the main thread, and no other loop can run there.
+    """
     for item in items:
         if {"postgres_url", "postgres_database_url", "redis_url"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.live)
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
 
 def _program(name: str, folders: str, what: str) -> str:
