@@ -116,7 +116,9 @@ class Agenda:
         kind = next(self._kinds)
         waiting = self._waiting[kind.kind]
         if not waiting:
-            waiting.extend([*FORWARD, *(ENDING if kind.abort_at is None else GOING_BACK), ANYWHEN])
+            names = [*FORWARD, *(ENDING if kind.abort_at is None else GOING_BACK), ANYWHEN]
+            first = self._chance.randrange(0, len(names), KILLS_A_ROLLOUT)  # so that short trials differ
+            waiting.extend(names[first:] + names[:first])
         deaths = deque(waiting.popleft() for _ in range(min(KILLS_A_ROLLOUT, len(waiting))))
         return Story(kind.strategy, deaths, None if kind.abort_at is None else self._abort_at(deaths))
 
