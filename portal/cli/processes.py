@@ -64,7 +64,8 @@ def _work() -> None:
     use(core)
     workers = Workers(core)
     workers.start()
-    ended.wait()
+    while not ended.wait(0.5):  # a signal that another thread takes is noticed too
+        pass
     workers.stop()
     core.database.close()
 
