@@ -183,6 +183,8 @@ def perform(stand: Stand, name: str) -> Result:
     answers = stand.answers(began)
     lost: list[Answer] = [answer for answer in answers if answer.is_lost]
     result.requests, result.lost = len(answers), len(lost)
+    if len(lost) > result.allowed:
+        result.breaches += [f"{answer.at:.3f} {answer.status} {answer.wrong or answer.version}" for answer in lost[:5]]
     result.judge()
     return result
 
