@@ -80,14 +80,18 @@ def slow_canary(stand: Stand, result: Result) -> None:
     _stopped_by_itself(stand, result, "1.3.0")
 
 
-def switch_and_return(stand: Stand, result: Result) -> None:
+def _promote_and_return(stand: Stand, result: Result, plan: str) -> None:
     version = _other(stand)
-    rollout = stand.start(version, "strategy: blue-green\nbake: 1h")
+    rollout = stand.start(version, plan)
     stand.until(rollout, State.BAKING)
     _settle(stand, version)
     decided = stand.act(rollout, Action.ABORT, DAVE)
     result.end = f"{stand.until(rollout).state}, back on {stand.version()}"
     result.back_ms = _last_answer_ms(stand, version, decided)
+
+
+def switch_and_return(stand: Stand, result: Result) -> None:
+    _promote_and_return(stand, result, "strategy: blue-green\nbake: 1h")
 
 
 def rolling(stand: Stand, result: Result) -> None:
@@ -98,13 +102,7 @@ def rolling(stand: Stand, result: Result) -> None:
 
 
 def rollback_after_promotion(stand: Stand, result: Result) -> None:
-    version = _other(stand)
-    rollout = stand.start(version, "strategy: canary\nsteps: [{weight: 50}]\nbake: 1h")
-    stand.until(rollout, State.BAKING)
-    _settle(stand, version)
-    decided = stand.act(rollout, Action.ABORT, DAVE)
-    result.end = f"{stand.until(rollout).state}, back on {stand.version()}"
-    result.back_ms = _last_answer_ms(stand, version, decided)
+    _promote_and_return(stand, result, "strategy: canary\nsteps: [{weight: 50}]\nbake: 1h")
 
 
 def portal_killed(stand: Stand, result: Result) -> None:
