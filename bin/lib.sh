@@ -92,24 +92,25 @@ ensure_dockerd() {
     local log=$ROOT/.run/dockerd.log
     mkdir -p "$ROOT/.run"
     say "Starting the container engine (log: .run/dockerd.log)"
-    as_root setsid dockerd >"$log" 2>&1 </dev/null &
-    local pid=$! tries
+    local pid tries sudo=(); [ "$(id -u)" = 0 ] || sudo=(sudo) # no function here: $! would be a shell in between
+    "${sudo[@]}" setsid dockerd >"$log" 2>&1 </dev/null &
+    pid=$!
     for tries in $(seq 120); do
         if engine_answers; then STARTED+=("$pid"); return 0; fi
         kill -0 "$pid" 2>/dev/null || break
         sleep 0.5
     done
-    kill "$pid" 2>/dev/null
+    as_root kill "$pid" 2>/dev/null || true
     say "The container engine did not start. Its last words:"; tail -n 5 "$log" >&2
     return 1
 }
 
-# stop_started: ends what this script started, newest first, and waits for it.
+# stop_started: ends what this script started, newest first, and waits for it. How that ended is not how the script did.
 stop_started() {
     local index pid
     for ((index = ${#STARTED[@]} - 1; index >= 0; index--)); do
         pid=${STARTED[$index]}
-        as_root kill -TERM "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+        as_root kill -TERM "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
     done
     STARTED=()
 }
