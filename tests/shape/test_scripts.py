@@ -1,4 +1,4 @@
-"""The shell that bin/ shares, with programs in the place of the engine: what it starts it ends, and it tells the truth."""
+"""The shell that bin/ shares, with programs in the place of the engine: what it starts it ends."""
 
 from __future__ import annotations
 
@@ -43,10 +43,9 @@ def stage(tmp_path: Path) -> Path:
 def run(stage: Path, script: str) -> subprocess.CompletedProcess[str]:
     lines = ["set -euo pipefail", ". bin/lib.sh", "trap stop_started EXIT", script]
     path = f"{stage / 'programs'}:{os.environ['PATH']}"
-    return subprocess.run(
-        ["bash", "-c", "\n".join(lines)],
-        cwd=stage, env={**os.environ, "PATH": path, "STAGE": str(stage)}, text=True, capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
+    environment = {**os.environ, "PATH": path, "STAGE": str(stage)}
+    command = ["bash", "-c", "\n".join(lines)]
+    return subprocess.run(command, cwd=stage, env=environment, text=True, capture_output=True, timeout=60, check=False)
 
 
 @needs_no_systemd
