@@ -34,6 +34,7 @@ from portal.services.health import HealthWatch, Probe
 from portal.services.identity import Identity
 from portal.services.log_level import LogLevel
 from portal.services.measures import Measures
+from portal.services.memory_watch import MemoryWatch
 from portal.services.releases import Releases
 from portal.services.rollout_effects import Effects
 from portal.services.rollout_engine import RolloutEngine
@@ -131,7 +132,7 @@ def assemble(parts: Parts) -> Core:
         releases=releases,
         deployments=Deployments(database, parts.containers, parts.traffic, parts.network),
         rollouts=rollouts,
-        views=RolloutViews(database, world, rates),
+        views=RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock)),
         identity=identity,
         engine=RolloutEngine(database, clock, audit, topics, world, effects),
         watch=TrafficWatch(database, clock, parts.access_log, topics=topics, rates=rates),

@@ -27,8 +27,11 @@ const UNITS = [
 function relative(seconds, language) {
   const [unit, length] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? UNITS[3];
   const format = new Intl.RelativeTimeFormat(locale(language), { numeric: "auto" });
-  return format.format(Math.trunc(seconds / length), unit);
+  return spaced(format.format(Math.trunc(seconds / length), unit), language);
 }
+
+// Chinese has a space between a number and the word after it.
+const spaced = (text, language) => (language === "zh" ? text.replace(/(\d)(?=[\u4e00-\u9fff])/g, "$1 ") : text);
 
 function span(seconds, language) {
   const whole = Math.max(0, Math.floor(seconds));
@@ -36,7 +39,7 @@ function span(seconds, language) {
   const name = (size, value) => {
     const unit = UNITS.find(([, length]) => length === size)[0];
     const style = { style: "unit", unit, unitDisplay: language === "zh" ? "long" : "narrow" };
-    return new Intl.NumberFormat(locale(language), style).format(value);
+    return spaced(new Intl.NumberFormat(locale(language), style).format(value), language);
   };
   if (!large) return name(1, whole);
   const rest = Math.floor((whole % large) / small);

@@ -43,14 +43,12 @@ def sentence(key: str, /, **params: object) -> str:
 def cause_sentence(cause: Cause) -> str:
     """Why something stopped or waits; a cause that is an error's code is looked up among the errors."""
     key = f"cause.{cause.code}"
-    return sentence(key if _is_known(key) else f"error.{cause.code}", **_spoken(cause.params))
+    return sentence(key if _is_known(key) else f"error.{cause.code}", **cause.params)
 
 
 def error_sentence(code: str, params: Mapping[str, str]) -> str:
     """What went wrong and what to do."""
-    named = f"action.{params.get('action', '')}"
-    action = {"action": sentence(named)} if _is_known(named) else {}
-    return sentence(f"error.{code}", **{**_spoken(params), **action})
+    return sentence(f"error.{code}", **params)
 
 
 def audit_sentence(entry: AuditEntry) -> str:
@@ -60,21 +58,8 @@ def audit_sentence(entry: AuditEntry) -> str:
     key = next(key for key in keys if _is_known(key))
     actor = sentence("actor.portal") if entry.actor_kind == "system" else entry.actor
     known = {"actor": actor, "target": entry.target, "environment": entry.environment, "reason": entry.reason}
-    return sentence(key, **{"action": entry.action, **known, **_spoken(entry.params)})
+    return sentence(key, **{"action": entry.action, **known, **entry.params})
 
 
 def _is_known(key: str) -> bool:
     return key in catalogue(FALLBACK)
-
-
-_CODES = (("reason", "why"), ("cause", "cause"), ("state", "state"), ("strategy", "strategy"), ("kind", "stride"))
-
-
-def _spoken(params: Mapping[str, str]) -> dict[str, object]:
-    """Parameters that are codes themselves turned into words."""
-    spoken: dict[str, object] = dict(params)
-    for name, prefix in _CODES:
-        key = f"{prefix}.{params.get(name, '')}"
-        if _is_known(key):
-            spoken[name] = sentence(key, **{**params, "reason": spoken.get("reason", "")})
-    return spoken

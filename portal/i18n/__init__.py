@@ -25,6 +25,7 @@ _CODES: dict[str, tuple[str, ...]] = {
     "permission": ("permission",),
     "environment": ("where",),
 }
+_ROLES = ("roles", "before")  # each a list such as `developer, operator@prod`
 _PLACE = re.compile(r"( ?)\{(\w+)\}( ?)")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -60,7 +61,21 @@ def _spoken(words: Mapping[str, str], params: Mapping[str, object]) -> dict[str,
         key = next((key for key in keys if key in words), None)
         if key is not None:
             spoken[name] = _filled(words[key], spoken)
-    return spoken
+    return spoken | {name: _roles(words, str(params[name])) for name in _ROLES if name in params}
+
+
+def _roles(words: Mapping[str, str], text: str) -> str:
+    """Names of roles in words; what is none stays as it is."""
+    spoken: list[str] = []
+    for item in text.split(", "):
+        role, _, place = item.partition("@")
+        name = words.get(f"role.{role}", role)
+        spoken.append(
+            _filled(words["role.at"], {"role": name, "environment": words.get(f"stage.{place}", place)})
+            if place
+            else name
+        )
+    return words["list.separator"].join(spoken)
 
 
 def _filled(text: str, params: Mapping[str, object]) -> str:

@@ -17,6 +17,7 @@ from portal.domain.rollout import Action, Rollout, TrafficSample
 from portal.domain.rollout_facts import Facts
 from portal.domain.rollout_view import Changes, ReplicaView, RolloutView, SamplePoint, StepView
 from portal.domain.verdict_tally import Tally, quantile_ms
+from portal.services.memory_watch import MemoryWatch
 from portal.services.releases import is_signed
 from portal.services.rollout_actions import refusal_of
 from portal.services.rollout_evidence import stored
@@ -34,6 +35,7 @@ class RolloutViews:
     database: Database
     world: World
     rates: Rates
+    memory: MemoryWatch
 
     def view(self, actor: Actor, rollout_id: int) -> RolloutView:
         """NotFound("rollout_missing"). What the proxy or the engine cannot tell now is left out, not guessed."""
@@ -55,7 +57,7 @@ class RolloutViews:
             verdict=stored(session, rollout),
             approvals=rollouts.approvals(session, rollout.id),
             evidence_hash=rollouts.evidence(session, rollout.id)[2],
-            replicas=_replicas(session, rollout, facts) if facts else (),
+            replicas=_replicas(session, rollout, facts, self.memory) if facts else (),
             live_percent=facts.live_percent if facts else None,
             is_proxy_alive=facts.is_proxy_alive if facts else True,
             is_engine_reachable=facts.is_engine_reachable if facts else True,
@@ -112,11 +114,20 @@ def _refusal(session: Session, actor: Actor, rollout: Rollout, action: Action) -
     return None if may(actor, PERMISSION_OF[action], rollout.environment) else "not_allowed"
 
 
-def _replicas(session: Session, rollout: Rollout, facts: Facts) -> tuple[ReplicaView, ...]:
+def _replicas(session: Session, rollout: Rollout, facts: Facts, memory: MemoryWatch) -> tuple[ReplicaView, ...]:
     addresses = {r.name: r.address for r in routing.replicas(session, rollout.service, rollout.environment)}
+    used = memory.memory_bytes(f.name for f in (*facts.candidate, *facts.stable) if f.is_running)
     sides = [(fact, True) for fact in facts.candidate] + [(fact, False) for fact in facts.stable]
     return tuple(
-        ReplicaView(f.name, addresses.get(f.name, ""), is_candidate, str(f.server), f.is_running, f.restarts)
+        ReplicaView(
+            f.name,
+            addresses.get(f.name, ""),
+            is_candidate,
+            str(f.server),
+            f.is_running,
+            f.restarts,
+            used.get(f.name),
+        )
         for f, is_candidate in sides
     )
 

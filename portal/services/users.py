@@ -125,6 +125,12 @@ class Users(IdentityPart):
             return None  # another process has just done it
         return password
 
+    def is_first_sign_in_due(self) -> bool:
+        """Whether the first administrator, whose password stands in the terminal, has never been signed in."""
+        with self._database.reading() as session:
+            first = store.find(session, FIRST_ADMINISTRATOR)
+            return first is not None and first.signed_in_at is None and not first.is_disabled
+
     def _new_row(self, new: NewUser) -> UserRow:
         return UserRow(
             name=check_user_name(new.name),

@@ -104,9 +104,10 @@ def change(session: Session, before: Rollout, after: Rollout) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RolloutQuery:
-    """`state` is one state, "active" (not over), "over", or empty for all."""
+    """`state` is one state, "active" (not over), "over", or empty for all; `version` the one that was rolled out."""
 
     service: str = ""
+    version: str = ""
     environment: str = ""
     state: str = ""
     text: str = ""
@@ -118,11 +119,14 @@ _OVER = (State.SUCCEEDED, State.ABORTED, State.SUPERSEDED)
 
 
 def page(session: Session, query: RolloutQuery) -> Page[Rollout]:
-    """Newest first. `text` is looked for in reason, requester and service."""
+    """Newest first. `text` is looked for in reason, requester, service, environment and version."""
     offset, limit = bounded(query.offset, query.limit)
     wanted = select(RolloutRow)
     if query.service:
         wanted = wanted.where(RolloutRow.service == query.service)
+    new_version = col(RolloutRow.document)["to_version"].as_string()
+    if query.version:
+        wanted = wanted.where(new_version == query.version)
     if query.environment:
         wanted = wanted.where(RolloutRow.environment == query.environment)
     if query.state == "active":
@@ -133,7 +137,8 @@ def page(session: Session, query: RolloutQuery) -> Page[Rollout]:
         wanted = wanted.where(RolloutRow.state == query.state)
     if query.text:
         columns = (RolloutRow.reason, RolloutRow.requested_by, RolloutRow.service, RolloutRow.environment)
-        wanted = wanted.where(or_(*(col(c).icontains(query.text[:100], autoescape=True) for c in columns)))
+        searched = (*(col(c) for c in columns), new_version)
+        wanted = wanted.where(or_(*(c.icontains(query.text[:100], autoescape=True) for c in searched)))
     total = session.exec(select(func.count()).select_from(wanted.subquery())).one()
     rows = session.exec(wanted.order_by(col(RolloutRow.id).desc()).offset(offset).limit(limit))
     return Page(tuple(_rollout(row) for row in rows), total, offset, limit)

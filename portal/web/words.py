@@ -6,7 +6,6 @@ state needs to know who reads it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import reflex as rx
@@ -63,17 +62,7 @@ def cause_words(cause: Cause | None) -> Words:
     if cause is None:
         return Words()
     key = f"cause.{cause.code}"
-    return words(key if has_words(key) else f"error.{cause.code}", **spoken_params(cause.params))
-
-
-def spoken_params(params: Mapping[str, str]) -> dict[str, object]:
-    """Parameters that name a cause or a verdict themselves (`cause`, `reason`) turned into words."""
-    spoken: dict[str, object] = dict(params)
-    for name, prefix in (("reason", "why"), ("cause", "cause"), ("state", "state"), ("strategy", "strategy")):
-        key = f"{prefix}.{params.get(name, '')}"
-        if has_words(key):
-            spoken[name] = words(key, **{**params, "reason": spoken.get("reason", "")})
-    return spoken
+    return words(key if has_words(key) else f"error.{cause.code}", **cause.params)
 
 
 def error_words(error: PortalError) -> Words:

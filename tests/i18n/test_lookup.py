@@ -40,3 +40,13 @@ def test_names_that_the_lookup_itself_uses_can_be_filled_in():
 def test_every_sentence_can_be_filled_in(locale: str):
     for key, text in catalogue(locale).items():
         assert isinstance(t(locale, key, **{"from": "x"}), str), text
+
+
+def test_roles_are_said_in_words_one_by_one_with_their_place():
+    given = {"actor": "admin", "target": "bob", "roles": "developer, operator@prod"}
+    assert t("zh", "audit.user.created", **given) == "admin 添加了用户 bob（开发、生产的值班）"
+    assert t("en", "audit.user.created", **given).endswith("(developer, operator in prod)")
+
+
+def test_a_word_that_is_no_role_stays_as_it_is():
+    assert "debug" in t("zh", "audit.log.level_set", actor="dave", before="debug", level="info")

@@ -98,3 +98,18 @@ async def test_a_version_that_ran_there_can_come_back_at_once(tab: NewTab, stage
 
     back = stage.core.rollouts.page(SYSTEM, RolloutQuery(state="active")).items[0]
     assert (back.is_return, back.to_version) == (True, "1.0.0")
+
+
+async def test_a_running_rollout_blocks_a_start_until_it_is_to_be_superseded(tab: NewTab, stage: PortalStage) -> None:
+    running = stage.start("1.1.0", plan=PLAN)
+    alice = await opened(tab, "alice", version="1.3.0")
+    assert (await alice.state(OrderState)).forecast.is_blocked
+
+    await alice.call(OrderState.start, {"reason": "an urgent fix"})
+    assert str(running.id) in (await alice.state(OrderState)).trouble.en
+
+    await alice.call(OrderState.supersede, True)
+    assert not (await alice.state(OrderState)).forecast.refusal
+    form = {"reason": "an urgent fix", "is_superseding": "on"}
+    assert await alice.call(OrderState.start, form) == ["_redirect"]
+    assert stage.core.rollouts.rollout(SYSTEM, running.id).wish.is_supersede

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from portal.domain.access import SYSTEM
+from portal.domain.rollout import State
+from portal.store.rollouts import RolloutQuery
 from portal.web.states.registration import RegistrationState
 from portal.web.states.release import ReleaseState
 from portal.web.states.releases import ReleasesState
@@ -99,3 +101,14 @@ async def test_what_cannot_be_registered_is_said_beside_the_form(
 
     assert (await bob.state(RegistrationState)).trouble.zh
     assert stage.core.releases.page(SYSTEM).total == before
+
+
+async def test_past_rollouts_of_a_version_are_found_by_it(tab: NewTab, stage: PortalStage) -> None:
+    stage.until(stage.start("1.1.0", plan="strategy: rolling"), State.SUCCEEDED)
+    stage.until(stage.start("1.3.0", plan="strategy: rolling"), State.SUCCEEDED)
+    carol = tab().sign_in("carol").at("/releases/hello/1.1.0")
+    await carol.open()
+    assert [line.to_version for line in (await carol.state(ReleaseState)).history] == ["1.1.0"]
+
+    found = stage.core.rollouts.page(SYSTEM, RolloutQuery(text="1.3"))
+    assert [rollout.to_version for rollout in found.items] == ["1.3.0"]

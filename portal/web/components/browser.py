@@ -1,129 +1,44 @@
-"""The parts that are written in JavaScript (assets/portal), as components."""
+"""The parts that are written in JavaScript (assets/portal), as components: each line is a part and what it is given."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
 
-_FOLDER = "$/public/portal"
+Part = Callable[..., rx.Component]
+_CLOSED = rx.EventHandler[rx.event.no_args_event_spec]
 
 
-class Ago(rx.Component):
-    """How long ago, in words; `at` in seconds since the epoch. All four show the exact time on hover."""
-
-    library = f"{_FOLDER}/time.jsx"
-    tag = "Ago"
-    at: rx.Var[float]
-
-
-class Clock(rx.Component):
-    """The time of day, with the date if it is not today."""
-
-    library = f"{_FOLDER}/time.jsx"
-    tag = "Clock"
-    at: rx.Var[float]
-    has_seconds: rx.Var[bool]
+def _part(module: str, tag: str, **given: Any) -> Part:
+    """The component `tag` of assets/portal/<module>.jsx. `given` are its props: a type each, or an event handler."""
+    fields = {name: kind if kind is _CLOSED else rx.Var[kind] for name, kind in given.items()}
+    parts: dict[str, Any] = {
+        "__module__": __name__,
+        "__annotations__": fields,
+        "library": f"$/public/portal/{module}.jsx",
+        "tag": tag,
+    }
+    return type(rx.Component)(tag, (rx.Component,), parts).create
 
 
-class Elapsed(rx.Component):
-    """The time from `since` to `until`, or to now if that is 0."""
+# Times in seconds since the epoch. All four show the exact time and its zone on hover.
+ago = _part("time", "Ago", at=float)  # how long ago, in words
+clock = _part("time", "Clock", at=float, has_seconds=bool)  # the time of day, with the date if it is not today
+elapsed = _part("time", "Elapsed", since=float, until=float)  # up to now if `until` is 0
+left = _part("time", "Left", until=float, label=str)  # the label and the time until then; nothing once that is past
 
-    library = f"{_FOLDER}/time.jsx"
-    tag = "Elapsed"
-    since: rx.Var[float]
-    until: rx.Var[float]
+share = _part("parts", "Share", percent=int)  # a part of a bar, as wide as its share
+filled = _part("parts", "Filled", percent=float)  # a bar filled to a per cent
+language_switch = _part("parts", "LanguageSwitch")
+theme_switch = _part("parts", "ThemeSwitch", labels=dict[str, str])
+ready = _part("parts", "Ready")  # tells the style sheet that the page speaks the reader's language
+drawer = _part("parts", "Drawer", label=str)  # the button that opens the navigation on a phone
 
+shortcuts = _part("keys", "Shortcuts", places=dict[str, str], help_id=str)
+opens = _part("keys", "Opens", target=str, label=str)  # opens the dialog with the id `target` without asking the server
+dialog = _part("dialog", "Dialog", open=bool, labelled_by=str, on_close=_CLOSED)  # modal, as long as `open` is true
 
-class Left(rx.Component):
-    """The label and the time from now to `until`; nothing once that is past."""
-
-    library = f"{_FOLDER}/time.jsx"
-    tag = "Left"
-    until: rx.Var[float]
-    label: rx.Var[str]
-
-
-class Share(rx.Component):
-    """A part of a bar as wide as its share."""
-
-    library = f"{_FOLDER}/parts.jsx"
-    tag = "Share"
-    percent: rx.Var[int]
-
-
-class Filled(rx.Component):
-    """A bar filled to a per cent."""
-
-    library = f"{_FOLDER}/parts.jsx"
-    tag = "Filled"
-    percent: rx.Var[float]
-
-
-class LanguageSwitch(rx.Component):
-    library = f"{_FOLDER}/parts.jsx"
-    tag = "LanguageSwitch"
-
-
-class ThemeSwitch(rx.Component):
-    library = f"{_FOLDER}/parts.jsx"
-    tag = "ThemeSwitch"
-    labels: rx.Var[dict[str, str]]
-
-
-class Ready(rx.Component):
-    """Tells the style sheet that the page speaks the reader's language, and closes the drawer after a step."""
-
-    library = f"{_FOLDER}/parts.jsx"
-    tag = "Ready"
-
-
-class Drawer(rx.Component):
-    library = f"{_FOLDER}/parts.jsx"
-    tag = "Drawer"
-    label: rx.Var[str]
-
-
-class Shortcuts(rx.Component):
-    library = f"{_FOLDER}/keys.jsx"
-    tag = "Shortcuts"
-    places: rx.Var[dict[str, str]]
-    help_id: rx.Var[str]
-
-
-class Opens(rx.Component):
-    """A button that opens the dialog with the id `target`, without asking the server."""
-
-    library = f"{_FOLDER}/keys.jsx"
-    tag = "Opens"
-    target: rx.Var[str]
-    label: rx.Var[str]
-
-
-class Dialog(rx.Component):
-    """A modal dialog, open as long as `open` is true; `on_close` when it is dismissed."""
-
-    library = f"{_FOLDER}/dialog.jsx"
-    tag = "Dialog"
-    open: rx.Var[bool]
-    labelled_by: rx.Var[str]
-    on_close: rx.EventHandler[rx.event.no_args_event_spec]
-
-
-class Chart(rx.Component):
-    """Stable and canary over time; see `portal.web.presenters.charts.ChartView` for what it is given."""
-
-    library = f"{_FOLDER}/chart.jsx"
-    tag = "Chart"
-    chart: rx.Var[Any]
-    label: rx.Var[str]
-    stable_name: rx.Var[str]
-    canary_name: rx.Var[str]
-    empty_text: rx.Var[str]
-
-
-ago, clock, elapsed, left = Ago.create, Clock.create, Elapsed.create, Left.create
-share, filled = Share.create, Filled.create
-language_switch, theme_switch, ready, drawer = LanguageSwitch.create, ThemeSwitch.create, Ready.create, Drawer.create
-shortcuts, opens = Shortcuts.create, Opens.create
-dialog, chart = Dialog.create, Chart.create
+# Stable and canary over time; `portal.web.presenters.charts.ChartView` says what it is given.
+chart = _part("chart", "Chart", chart=Any, label=str, stable_name=str, canary_name=str, empty_text=str)

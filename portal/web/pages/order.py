@@ -132,6 +132,21 @@ def _forecast() -> rx.Component:
             lambda text: rx.el.p(icon("triangle-alert"), rx.el.span(say(text)), class_name="warning"),
         ),
         trouble(given.refusal),
+        rx.cond(given.is_blocked | OrderState.is_superseding, _supersede(), rx.fragment()),
+    )
+
+
+def _supersede() -> rx.Component:
+    """A rollout still runs there: this one may end it, whose traffic then goes back to stable first."""
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            name="is_superseding",
+            checked=OrderState.is_superseding,
+            on_change=OrderState.supersede,
+        ),
+        rx.el.span(tr("order.supersede"), rx.el.span(tr("order.supersede_more"), class_name="hint")),
+        class_name="check",
     )
 
 

@@ -74,6 +74,16 @@ def _history() -> rx.Component:
             rx.el.ul(rx.foreach(ReleaseState.history, flight), class_name="flights"),
             none,
         ),
+        aside=rx.cond(ReleaseState.past > ReleaseState.history.length(), _whole_history(), rx.fragment()),
+    )
+
+
+def _whole_history() -> rx.Component:
+    given = ReleaseState.card
+    return link(
+        tr("release.whole_history", n=ReleaseState.past),
+        href=f"/rollouts?service={given.service}&text={given.version}",
+        class_name="link small",
     )
 
 

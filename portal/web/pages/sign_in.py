@@ -25,7 +25,11 @@ def sign_in() -> rx.Component:
             rx.el.div(mark(), rx.el.strong(tr("product.name")), class_name="brand"),
             rx.el.h1(tr("sign_in.title")),
             _form(),
-            rx.el.p(icon("terminal"), rx.el.span(tr("sign_in.first")), class_name="hint first"),
+            rx.cond(
+                SignInState.is_first,
+                rx.el.p(icon("terminal"), rx.el.span(tr("sign_in.first")), class_name="hint first"),
+                rx.fragment(),
+            ),
             class_name="card sign-in",
         ),
         ready(),

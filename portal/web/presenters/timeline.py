@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from portal.domain.audit import AuditEntry
 from portal.web.presenters.marks import BAD, IDLE, OK, WAIT, environment_words, epoch
-from portal.web.words import Words, has_words, same, spoken_params, words
+from portal.web.words import Words, has_words, same, words
 
 _LOOKS: dict[str, tuple[str, str]] = {
     "rollout.started": (IDLE, "play"),
@@ -73,16 +73,9 @@ def sentence(entry: AuditEntry) -> Words:
         "target": entry.target,
         "environment": environment_words(entry.environment),
         "reason": entry.reason,
-        **_spoken(entry),
+        **entry.params,
     }
     return words(key, **filled) if has_words(key) else words("audit.other", action=entry.action, **filled)
-
-
-def _spoken(entry: AuditEntry) -> dict[str, object]:
-    """Parameters that are codes are turned into words."""
-    key = f"stride.{entry.params.get('kind', '')}"
-    kind = {"kind": words(key)} if has_words(key) else {}
-    return {**spoken_params(entry.params), **kind}
 
 
 def _href(entry: AuditEntry) -> str:

@@ -36,7 +36,9 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a start would do. `refusal` says why it would not be accepted now."""
+    """What a start would do. `refusal` says why it would not be accepted now, `is_blocked` that a running rollout is
+    why, which this one could supersede.
+    """
 
     strides: list[Stride]
     expected: Words
@@ -44,6 +46,7 @@ class Forecast:
     refusal: Words
     warnings: list[Words]
     has_run: bool = False  # it ran there before: it can come back at once
+    is_blocked: bool = False
 
 
 NOTHING = Forecast([], Words(), "", Words(), [])
@@ -58,9 +61,11 @@ class OrderState(rx.State):
     version: str = ""
     environment: str = ""
     plan: str = ""
+    is_superseding: bool = False
     forecast: Forecast = NOTHING
     trouble: Words = Words()
     _key: str = ""
+    _edited: str = ""
 
     @rx.event
     @requires(Permission.VIEW)
@@ -80,7 +85,7 @@ class OrderState(rx.State):
                 environment=_one_of(wanted["environment"], [option.value for option in environments]),
                 trouble=Words(),
             )
-            self._key = secrets.token_hex(8)
+            self._key, self._edited, self.is_superseding = secrets.token_hex(8), "", False
             await self._foresee(None)
         self.is_loaded = True
 
@@ -89,7 +94,8 @@ class OrderState(rx.State):
         if not (self.service and self.version and self.environment):
             put(self, forecast=NOTHING, plan="")
             return
-        order = RolloutOrder(self.service, self.environment, self.version, "", plan=plan)
+        place = (self.service, self.environment, self.version)
+        order = RolloutOrder(*place, "", plan=plan, is_superseding=self.is_superseding)
         actor = await actor_of(self)
         preview = await asyncio.to_thread(core().rollouts.preview, actor, order)
         history = await asyncio.to_thread(core().deployments.history, actor, self.service, self.environment)
@@ -100,6 +106,7 @@ class OrderState(rx.State):
             refusal=cause_words(preview.refusal),
             warnings=[cause_words(warning) for warning in preview.warnings],
             has_run=self.version != preview.from_version and any(r.to_version == self.version for r in history),
+            is_blocked=preview.refusal is not None and preview.refusal.code == "rollout_running",
         )
         put(self, forecast=forecast, trouble=Words())
         if plan is None:
@@ -133,14 +140,30 @@ class OrderState(rx.State):
     async def check(self, plan: str) -> None:
         """Whether the plan as it stands in the editor could run, and in which steps."""
         try:
-            await self._foresee(text(plan, longest=LONGEST_PLAN) or None)
+            self._edited = text(plan, longest=LONGEST_PLAN)
+        except PortalError as error:
+            put(self, trouble=error_words(error))
+        else:
+            await self._check()
+
+    async def _check(self) -> None:
+        try:
+            await self._foresee(self._edited or None)
         except PortalError as error:
             put(self, trouble=error_words(error))
 
     @rx.event
     @requires(Permission.VIEW)
+    async def supersede(self, is_wanted: bool) -> None:
+        """Whether a rollout that still runs there is to be ended by this one."""
+        self.is_superseding = is_wanted is True
+        await self._check()
+
+    @rx.event
+    @requires(Permission.VIEW)
     async def reset_plan(self) -> None:
         async with telling(self):
+            self._edited = ""
             await self._foresee(None)
 
     @rx.event
@@ -163,6 +186,7 @@ class OrderState(rx.State):
                 reason=field(form, "reason"),
                 plan=field(form, "plan", longest=LONGEST_PLAN) or None,
                 key=self._key,
+                is_superseding=field(form, "is_superseding") != "",
             )
             started = await asyncio.to_thread(begin, await actor_of(self), order)
         except PortalError as error:

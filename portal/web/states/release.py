@@ -20,7 +20,7 @@ from portal.web.states.session import actor_of, telling
 from portal.web.words import Words, error_words
 from portal.wiring import core
 
-MOST_ROLLOUTS = 200
+MOST_ROLLOUTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Seen:
     card: ReleaseCard
     places: list[Place]
     history: list[RolloutLine]
+    past: int
     before: str
     differences: list[Change]
 
@@ -38,6 +39,7 @@ class ReleaseState(rx.State):
     card: ReleaseCard = ReleaseCard()
     places: list[Place] = []
     history: list[RolloutLine] = []
+    past: int = 0
     before: str = ""
     differences: list[Change] = []
 
@@ -58,11 +60,12 @@ class ReleaseState(rx.State):
 def look(actor: Actor, service: str, version: str) -> Seen:
     release = core().releases.release(actor, service, version)
     before = core().releases.before(actor, release)
-    rollouts = core().rollouts.page(actor, RolloutQuery(service=service, limit=MOST_ROLLOUTS)).items
+    rollouts = core().rollouts.page(actor, RolloutQuery(service=service, version=version, limit=MOST_ROLLOUTS))
     return Seen(
         card=release_card(release),
         places=places(core().releases.where_running(actor, service, version)),
-        history=[rollout_line(r) for r in rollouts if r.to_version == version],
+        history=[rollout_line(r) for r in rollouts.items],
+        past=rollouts.total,
         before=before.version if before else "",
         differences=differences(before, release),
     )

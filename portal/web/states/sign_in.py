@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import reflex as rx
@@ -10,6 +11,7 @@ from portal.web.arguments import query
 from portal.web.policy import public
 from portal.web.states.live import put
 from portal.web.words import Words, has_words, words
+from portal.wiring import core
 
 _CODE = re.compile(r"[a-z_]{1,40}", re.ASCII)
 
@@ -17,15 +19,17 @@ _CODE = re.compile(r"[a-z_]{1,40}", re.ASCII)
 class SignInState(rx.State):
     trouble: Words = Words()
     target: str = "/"
+    is_first: bool = False
 
     @rx.event
     @public
-    def load(self) -> None:
+    async def load(self) -> None:
         code = query(self, "error")
         is_known = _CODE.fullmatch(code) is not None and has_words(f"error.{code}")
         target = query(self, "next")
         put(
             self,
             trouble=words(f"error.{code}", seconds=query(self, "seconds")[:4]) if is_known else Words(),
+            is_first=await asyncio.to_thread(core().identity.is_first_sign_in_due),
             target=target if target.startswith("/") and not target.startswith("//") else "/",
         )
