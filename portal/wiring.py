@@ -27,6 +27,7 @@ from portal.ports.containers import Containers
 from portal.ports.traffic import AccessLog, Traffic
 from portal.services import health_probes
 from portal.services.audit import Audit
+from portal.services.audit_check import AuditCheck
 from portal.services.catalogue import Catalogue
 from portal.services.demonstration import Demonstration
 from portal.services.deployments import Deployments
@@ -79,6 +80,7 @@ class Core:
     parts: Parts
     topics: Topics
     audit: Audit
+    audit_check: AuditCheck
     catalogue: Catalogue
     releases: Releases
     deployments: Deployments
@@ -128,6 +130,7 @@ def assemble(parts: Parts) -> Core:
         parts=parts,
         topics=topics,
         audit=audit,
+        audit_check=AuditCheck(audit, clock, topics),
         catalogue=catalogue,
         releases=releases,
         deployments=Deployments(database, parts.containers, parts.traffic, parts.network),

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from typing import IO
+from collections.abc import Callable
+from typing import IO, Any
 
 import click
 
 from portal.cli.commands import argument, group, option, remote
 from portal.cli.remote import portal
-from portal.cli.tables import show_done, show_list
+from portal.cli.tables import show_done, show_list, show_one
+from portal.cli.words import language
+from portal.domain.audit import ORDERS
 
 audit = group("audit")
 COLUMNS = ("sequence", "at", "actor", "text", "target", "environment", "reason")
 
 
+def filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which entries are wanted."""
+    for name in ("--text", "--environment", "--target", "--action", "--actor"):
+        short = ("-e",) if name == "--environment" else ()
+        command = option(name, *short, default="")(command)
+    command = option("--since", default="", metavar="TIME")(command)
+    return option("--until", "before", default="", metavar="TIME")(command)
+
+
 @remote(audit, "list")
-@option("--actor", default="")
-@option("--action", default="")
-@option("--target", default="")
-@option("--environment", "-e", default="")
-@option("--text", default="")
-@option("--since", default="", metavar="TIME")
-@option("--until", "before", default="", metavar="TIME")
+@filters
+@option("--order", type=click.Choice(ORDERS), default="-at")
 @option("--limit", type=int, default=50)
 def list_entries(limit: int, before: str, **query: str) -> None:
     rows = portal().items("/audit", limit=limit, until=before, **query)
     show_list(rows, COLUMNS, empty="cli.empty.audit")
+
+
+@remote(audit, "show")
+@argument("number", type=int)
+def show_entry(number: int) -> None:
+    entry, proof = portal().get(f"/audit/{number}"), portal().get(f"/audit/{number}/proof")
+    show_one({**entry, "proof": proof}, (*COLUMNS, "hash"))
 
 
 @remote(audit, "verify")
@@ -51,6 +65,8 @@ def _own_report() -> dict[str, object]:
 
 @remote(audit, "export")
 @argument("file", type=click.File("w", encoding="utf-8", lazy=True), default="-")
-def export_trail(file: IO[str]) -> None:
-    for line in portal().lines("/audit/export"):
+@filters
+@option("--form", type=click.Choice(("jsonl", "csv")), default="jsonl")
+def export_trail(file: IO[str], before: str, **query: str) -> None:
+    for line in portal().lines("/audit/export", lang=language(), until=before, **query):
         file.write(f"{line}\n")

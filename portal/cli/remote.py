@@ -80,10 +80,10 @@ class RemotePortal:
     def delete(self, path: str, **query: object) -> None:
         self._call("DELETE", path, params=_given(query))
 
-    def lines(self, path: str) -> Iterator[str]:
+    def lines(self, path: str, **query: object) -> Iterator[str]:
         """A long answer line by line."""
         try:
-            with self._client.stream("GET", path) as answer:
+            with self._client.stream("GET", path, params=_given(query)) as answer:
                 if answer.is_error:
                     answer.read()
                 yield from _checked(answer).iter_lines()

@@ -11,7 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from portal.domain.merkle import InclusionProof
+
 GENESIS = "0" * 64
+ORDERS = ("-at", "at", "actor", "-actor", "action", "-action", "target", "-target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,20 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditQuery:
-    """Which entries are wanted: each filter that is set must hold. `text` is in actor, action, target or reason."""
+    """Which entries are wanted: each filter that is set must hold.
+
+    Each word of `text` is in actor, action, target or reason. `order` is one of ORDERS, `-` for the largest first.
+    """
 
     actor: str = ""
     action: str = ""
+    target_kind: str = ""
     target: str = ""
     environment: str = ""
     text: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    order: str = "-at"
     offset: int = 0
     limit: int = 50
 
@@ -118,3 +126,27 @@ class AuditReport:
     root: str
     broken_at: int | None = None
     code: str = "intact"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryProof:
+    """What speaks for one entry. `anchor` and `inclusion` are None until an anchor covers it, a minute at most.
+
+    `is_unchanged`: its content has its hash; `is_chained`: it names the hash that the entry before it has now.
+    """
+
+    is_unchanged: bool
+    is_chained: bool
+    anchor: Anchor | None = None
+    inclusion: InclusionProof | None = None
+    is_included: bool = False
+    is_signed: bool = False
+
+    @property
+    def is_anchored(self) -> bool:
+        return self.anchor is not None
+
+    @property
+    def is_good(self) -> bool:
+        """Nothing speaks against it; it may be too young for an anchor."""
+        return self.is_unchanged and self.is_chained and (not self.is_anchored or (self.is_included and self.is_signed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -83,3 +83,36 @@ def is_included(proof: InclusionProof) -> bool:
             node = node_hash(node, sibling)
         place, last = place >> 1, last >> 1
     return last == 0 and node.hex() == proof.root
+
+
+class Blocks:
+    """Proofs from a long tree: the roots of its complete blocks are kept, so that a proof reads the leaves of one block
+    and of what is younger than the last. `leaves(first, last)` gives those from number `first` to before `last`.
+    """
+
+    SIZE = 1024
+
+    def __init__(self, leaves: Callable[[int, int], Sequence[bytes]]) -> None:
+        self._leaves = leaves
+        self._roots: dict[int, bytes] = {}
+
+    def proof(self, index: int, size: int) -> InclusionProof:
+        """That leaf `index` is in the tree of the first `size` leaves."""
+        number, place = divmod(index, self.SIZE)
+        first = number * self.SIZE
+        within = inclusion_proof(self._leaves(first, min(first + self.SIZE, size)), place)
+        above = self._above(size)
+        over = inclusion_proof([*above[:number], bytes.fromhex(within.root), *above[number + 1 :]], number)
+        return InclusionProof(index, size, within.leaf, (*within.path, *over.path), over.root)
+
+    def _above(self, size: int) -> list[bytes]:
+        """The roots of all blocks of the tree; the last may be incomplete."""
+        complete = size // self.SIZE
+        for number in range(complete):
+            if number not in self._roots:
+                self._roots[number] = self._root(number * self.SIZE, (number + 1) * self.SIZE)
+        rest = [self._root(complete * self.SIZE, size)] if size % self.SIZE else []
+        return [*(self._roots[number] for number in range(complete)), *rest]
+
+    def _root(self, first: int, last: int) -> bytes:
+        return Frontier().grown(self._leaves(first, last)).root

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -13,26 +13,33 @@ from sqlmodel import Session
 from portal.domain.access import EVERYWHERE, Actor, Permission, demand, environments_with
 from portal.domain.audit import (
     GENESIS,
+    ORDERS,
     Anchor,
     AuditEntry,
     AuditQuery,
     AuditReport,
+    EntryProof,
     canonical,
     entry_body,
     entry_hash,
     leaf_hash,
 )
-from portal.domain.errors import Conflict, NotFound
-from portal.domain.merkle import Frontier, InclusionProof, inclusion_proof
+from portal.domain.errors import Conflict, Invalid, NotFound
+from portal.domain.merkle import Blocks, Frontier
+from portal.domain.merkle import is_included as is_included_in
 from portal.domain.page import Page
 from portal.kit.context import request_id
 from portal.ports.clock import Clock
 from portal.services.signing import Signer
 from portal.store import audit as store
+from portal.store import audit_search
 from portal.store.anchor_file import append_anchor, read_anchors
 from portal.store.database import Database
 
+Progress = Callable[[int], None]
 LONGEST_REASON, LONGEST_NAME, MOST_PARAMS = 2000, 300, 40
+TOLD_EVERY = 1000
+_FILTERS = ("actor", "action", "target_kind", "target", "environment", "text", "since", "until")
 
 
 class Audit:
@@ -43,6 +50,7 @@ class Audit:
         self._signer = Signer(database, "audit-anchor")
         self._frontier = Frontier()
         self._anchoring = Lock()
+        self._blocks = Blocks(self._leaves)
 
     def record(self, session: Session, entry: AuditEntry) -> AuditEntry:
         """Append to the trail in the caller's transaction: it is there if and only if the change is.
@@ -53,36 +61,83 @@ class Audit:
         return store.append(session, _bounded(entry), self._clock.now())
 
     def page(self, actor: Actor, query: AuditQuery) -> Page[AuditEntry]:
-        """Newest first, of those environments in which the actor may read the trail."""
+        """In the order of the query, of those environments in which the actor may read the trail.
+
+        Invalid("order_unknown").
+        """
+        demand(actor, Permission.AUDIT_READ)
+        if query.order not in ORDERS:
+            raise Invalid("order_unknown", field="order", known=", ".join(ORDERS))
+        with self._database.reading() as session:
+            return audit_search.page(session, query, environments_with(actor, Permission.AUDIT_READ))
+
+    def entry(self, actor: Actor, sequence: int) -> AuditEntry:
+        """NotFound("audit_entry_missing"), also for one of an environment whose trail the actor may not read."""
+        demand(actor, Permission.AUDIT_READ)
+        environments = environments_with(actor, Permission.AUDIT_READ)
+        with self._database.reading() as session:
+            found = store.get(session, sequence)
+        if environments is not None and found.environment not in environments:
+            raise NotFound("audit_entry_missing", sequence=sequence)
+        return found
+
+    def actors(self, actor: Actor) -> tuple[str, ...]:
+        """Whom the entries that the actor may read name as acting; 200 at most."""
         demand(actor, Permission.AUDIT_READ)
         with self._database.reading() as session:
-            return store.page(session, query, environments_with(actor, Permission.AUDIT_READ))
+            return audit_search.actors(session, environments_with(actor, Permission.AUDIT_READ))
 
-    def verify(self, actor: Actor) -> AuditReport:
-        """Read the whole trail (tens of thousands of entries a second), compare it with itself and all anchors."""
+    def verify(self, actor: Actor, *, on_progress: Progress = lambda entries: None) -> AuditReport:
+        """Read the whole trail (tens of thousands of entries a second), compare it with itself and all anchors.
+
+        `on_progress` is told now and then how many entries were read.
+        """
         demand(actor, Permission.AUDIT_READ, EVERYWHERE)
         anchors = self._anchors_by_size()
         if any(not self._is_ours(anchor) for group in anchors.values() for anchor in group):
             return AuditReport(False, 0, len(anchors), "", code="forged")
-        return _verified(store.in_order(self._database), anchors)
+        return _verified(_counted(store.in_order(self._database), on_progress), anchors)
 
-    def export(self, actor: Actor) -> Iterator[str]:
-        """All entries, then all anchors, one JSON object a line. That it was asked for is itself recorded."""
-        demand(actor, Permission.AUDIT_EXPORT, EVERYWHERE)
+    def export(self, actor: Actor, query: AuditQuery | None = None) -> Iterator[str]:
+        """The entries that are wanted, one JSON object a line, the oldest first. That it was asked for is itself
+        recorded.
+
+        Without a query and with the permission everywhere it is the whole trail, and all anchors follow it: that can
+        be verified without the portal.
+        """
+        entries = self.exported(actor, query or AuditQuery(), form="jsonl")
+        is_whole = query is None and environments_with(actor, Permission.AUDIT_EXPORT) is None
+        return self._lines(entries, with_anchors=is_whole)
+
+    def exported(self, actor: Actor, query: AuditQuery, *, form: str) -> Iterator[AuditEntry]:
+        """The same as entries, from the environments in which the actor may export; read in slices while it goes."""
+        demand(actor, Permission.AUDIT_EXPORT)
+        environments = environments_with(actor, Permission.AUDIT_EXPORT)
+        named = {name: str(getattr(query, name)) for name in _FILTERS if getattr(query, name)}
         with self._database.transaction() as session:
-            self.record(session, AuditEntry(actor.name, actor.kind, "audit.exported", "audit", "audit"))
-        return self._lines()
+            asked = AuditEntry(
+                actor.name, actor.kind, "audit.exported", "audit", "audit", params={"form": form} | named
+            )
+            self.record(session, asked)
+            wanted = audit_search.conditions(session, query, environments)
+        return store.in_order(self._database, *wanted)
 
-    def proof(self, actor: Actor, sequence: int) -> InclusionProof:
-        """That the entry is in the tree of the newest anchor. NotFound("audit_entry_missing") if it is younger."""
-        demand(actor, Permission.AUDIT_READ, EVERYWHERE)
+    def proof(self, actor: Actor, sequence: int) -> EntryProof:
+        """What speaks for the entry, looked at now: its own hash, the entry before it, the newest anchor.
+
+        NotFound("audit_entry_missing").
+        """
+        entry = self.entry(actor, sequence)
         with self._database.reading() as session:
             anchor = store.newest_anchor(session)
-        if anchor is None or not 1 <= sequence <= anchor.size:
-            raise NotFound("audit_entry_missing", sequence=sequence)
-        found = store.hashes_after(self._database, 0)
-        leaves = [leaf_hash(digest) for number, digest in found if number <= anchor.size]
-        return inclusion_proof(leaves, sequence - 1)
+            before = store.get(session, sequence - 1).hash if sequence > 1 else GENESIS
+        proof = EntryProof(entry_hash(entry) == entry.hash, entry.previous_hash == before)
+        if anchor is None or sequence > anchor.size:
+            return proof
+        found = self._blocks.proof(sequence - 1, anchor.size)
+        is_included = is_included_in(found) and (found.root, found.leaf) == (anchor.root, leaf_hash(entry.hash).hex())
+        signed = self._is_ours(anchor)
+        return replace(proof, anchor=anchor, inclusion=found, is_included=is_included, is_signed=signed)
 
     def anchor(self) -> Anchor | None:
         """Sign how long the trail is and what its root is, and copy that out; None if nothing was added since.
@@ -131,9 +186,19 @@ class Audit:
     def _is_ours(self, anchor: Anchor) -> bool:
         return self._signer.is_signed(_statement(anchor.size, anchor.root), anchor.signature)
 
-    def _lines(self) -> Iterator[str]:
-        for entry in store.in_order(self._database):
+    def _leaves(self, first: int, last: int) -> list[bytes]:
+        """The leaves of the tree from number `first` to before `last`; NotFound("audit_entry_missing") for a gap."""
+        with self._database.reading() as session:
+            found = store.hashes(session, first + 1, last)
+        if len(found) != last - first:
+            raise NotFound("audit_entry_missing", sequence=first + 1)
+        return [leaf_hash(digest) for _, digest in found]
+
+    def _lines(self, entries: Iterator[AuditEntry], *, with_anchors: bool) -> Iterator[str]:
+        for entry in entries:
             yield canonical({**entry_body(entry), "hash": entry.hash})
+        if not with_anchors:
+            return
         with self._database.reading() as session:
             anchors = store.anchors(session)
         for anchor in anchors:
@@ -143,6 +208,13 @@ class Audit:
 
 def _statement(size: int, root: str) -> str:
     return f"{size}:{root}"
+
+
+def _counted(entries: Iterator[AuditEntry], on_progress: Progress) -> Iterator[AuditEntry]:
+    for number, entry in enumerate(entries, start=1):
+        yield entry
+        if number % TOLD_EVERY == 0:
+            on_progress(number)
 
 
 def _verified(entries: Iterator[AuditEntry], anchors: Mapping[int, list[Anchor]]) -> AuditReport:

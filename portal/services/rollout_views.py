@@ -24,7 +24,7 @@ from portal.services.rollout_evidence import stored
 from portal.services.rollout_world import World
 from portal.services.rollouts import PERMISSION_OF
 from portal.services.traffic_watch import Rates
-from portal.store import audit, catalogue, operations, releases, rollouts, routing, samples
+from portal.store import audit_search, catalogue, operations, releases, rollouts, routing, samples
 from portal.store.database import Database
 
 LONGEST_CHART = 500
@@ -87,7 +87,7 @@ class RolloutViews:
 def _timeline(session: Session, rollout: Rollout) -> tuple[AuditEntry, ...]:
     """The newest two hundred entries, newest first."""
     query = AuditQuery(action="rollout", target=str(rollout.id), limit=LONGEST_PAGE)
-    return audit.page(session, query, None).items
+    return audit_search.page(session, query, None).items
 
 
 def _period(rollout: Rollout, now: float) -> tuple[int, int]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, text
+from sqlalchemy import ColumnElement, func, text
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
-from portal.domain.audit import GENESIS, Anchor, AuditEntry, AuditQuery, entry_hash
+from portal.domain.audit import GENESIS, Anchor, AuditEntry, entry_hash
 from portal.domain.errors import NotFound
-from portal.domain.page import Page, bounded
 from portal.store.database import Database
 from portal.store.tables import AnchorRow, AuditRow
 
@@ -42,18 +41,7 @@ def get(session: Session, sequence: int) -> AuditEntry:
     row = session.get(AuditRow, sequence)
     if row is None:
         raise NotFound("audit_entry_missing", sequence=sequence)
-    return _entry(row)
-
-
-def page(session: Session, query: AuditQuery, environments: frozenset[str] | None) -> Page[AuditEntry]:
-    """Newest first; only entries of these environments, or of all and of none if None."""
-    offset, limit = bounded(query.offset, query.limit)
-    wanted = select(AuditRow).where(*_conditions(query))
-    if environments is not None:
-        wanted = wanted.where(col(AuditRow.environment).in_(sorted(environments)))
-    total = session.exec(select(func.count()).select_from(wanted.subquery())).one()
-    rows = session.exec(wanted.order_by(col(AuditRow.sequence).desc()).offset(offset).limit(limit))
-    return Page(tuple(_entry(row) for row in rows), total, offset, limit)
+    return entry_of(row)
 
 
 def size(session: Session) -> int:
@@ -61,17 +49,24 @@ def size(session: Session) -> int:
     return session.exec(select(func.max(AuditRow.sequence))).one() or 0
 
 
-def in_order(database: Database) -> Iterator[AuditEntry]:
+def in_order(database: Database, *conditions: ColumnElement[bool]) -> Iterator[AuditEntry]:
     """Every entry from the first on. Read in slices, so that no transaction stays open while the caller works."""
     last = 0
     while True:
         with database.reading() as session:
-            wanted = _COLUMNS.where(col(AuditRow.sequence) > last).order_by(col(AuditRow.sequence)).limit(BATCH)
+            later = _COLUMNS.where(col(AuditRow.sequence) > last, *conditions)
+            wanted = later.order_by(col(AuditRow.sequence)).limit(BATCH)
             entries = [AuditEntry(*row) for row in session.connection().execute(wanted)]
         yield from entries
         if len(entries) < BATCH:
             return
         last = entries[-1].sequence
+
+
+def hashes(session: Session, first: int, last: int) -> Sequence[tuple[int, str]]:
+    """Sequence and hash of the entries from `first` to `last`, both included."""
+    wanted = select(AuditRow.sequence, AuditRow.hash).where(col(AuditRow.sequence).between(first, last))
+    return session.exec(wanted.order_by(col(AuditRow.sequence))).all()
 
 
 def hashes_after(database: Database, sequence: int) -> Iterator[tuple[int, str]]:
@@ -102,22 +97,6 @@ def newest_anchor(session: Session) -> Anchor | None:
     return _anchor(row) if row else None
 
 
-def _conditions(query: AuditQuery) -> list[ColumnElement[bool]]:
-    exact = ((AuditRow.actor, query.actor), (AuditRow.target, query.target), (AuditRow.environment, query.environment))
-    conditions = [col(column) == value for column, value in exact if value]
-    if query.action:  # `rollout` also finds `rollout.started`
-        prefix = col(AuditRow.action).startswith(query.action + ".", autoescape=True)
-        conditions.append(or_(col(AuditRow.action) == query.action, prefix))
-    if query.text:
-        columns = (AuditRow.actor, AuditRow.action, AuditRow.target, AuditRow.reason)
-        conditions.append(or_(*(col(c).icontains(query.text[:100], autoescape=True) for c in columns)))
-    if query.since:
-        conditions.append(col(AuditRow.at) >= query.since)
-    if query.until:
-        conditions.append(col(AuditRow.at) < query.until)
-    return conditions
-
-
 def _row(entry: AuditEntry, at: datetime) -> AuditRow:
     return AuditRow(
         sequence=entry.sequence,
@@ -136,7 +115,7 @@ def _row(entry: AuditEntry, at: datetime) -> AuditRow:
     )
 
 
-def _entry(row: AuditRow) -> AuditEntry:
+def entry_of(row: AuditRow) -> AuditEntry:
     params: Mapping[str, str] = row.params
     return AuditEntry(
         actor=row.actor,

@@ -137,3 +137,9 @@ def test_the_trail_is_exported_into_a_file_and_verified(portal: Portal, tmp_path
     assert portal("audit", "export", str(file), by="erin").code == 0
     assert '"action":"audit.exported"' in file.read_text()
     assert portal("audit", "verify", "--remote", by="erin").code == 0
+    table = tmp_path / "audit.csv"
+    assert (
+        portal("audit", "export", str(table), "--form", "csv", "--action", "audit", "--lang", "zh", by="erin").code == 0
+    )
+    assert "导出了审计日志" in table.read_text("utf-8")
+    assert portal("audit", "show", "1", "--json", by="erin").json["proof"]["is_unchanged"]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.domain.audit import merkle_root
-from portal.domain.merkle import EMPTY_ROOT, Frontier, inclusion_proof, is_included
+from portal.domain.merkle import EMPTY_ROOT, Blocks, Frontier, inclusion_proof, is_included
 
 LEAVES = [hashlib.sha256(bytes([0, number])).digest() for number in range(70)]
 
@@ -67,3 +67,26 @@ def test_a_proof_of_anything_else_fails(size: int, data: st.DataObject):
     for place in range(len(proof.path)):
         assert not is_included(replace(proof, path=(*proof.path[:place], other, *proof.path[place + 1 :])))
         assert not is_included(replace(proof, path=proof.path[:place] + proof.path[place + 1 :]))
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 5, 8, 9, 63, 64, 65, 70])
+def test_a_proof_by_blocks_is_that_of_the_whole_tree(monkeypatch: pytest.MonkeyPatch, size: int):
+    monkeypatch.setattr(Blocks, "SIZE", 4)
+    blocks = Blocks(lambda first, last: LEAVES[first:last])
+    for index in range(size):
+        assert blocks.proof(index, size) == inclusion_proof(LEAVES[:size], index)
+
+
+def test_a_second_proof_reads_one_block_and_the_youngest_leaves(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Blocks, "SIZE", 4)
+    read: list[tuple[int, int]] = []
+
+    def leaves(first: int, last: int) -> list[bytes]:
+        read.append((first, last))
+        return LEAVES[first:last]
+
+    blocks = Blocks(leaves)
+    blocks.proof(5, 65)
+    read.clear()
+    assert is_included(blocks.proof(9, 67))
+    assert read == [(8, 12), (64, 67)]

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.domain.access import SYSTEM, Actor, Grant, Role
 from portal.domain.audit import GENESIS, AuditEntry, AuditQuery, AuditReport, entry_hash
-from portal.domain.errors import Conflict, NotFound, Refused, Unavailable
+from portal.domain.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from portal.domain.merkle import is_included
 from portal.kit.context import working_for
 from portal.services.audit import Audit
@@ -214,11 +214,26 @@ def test_an_entry_is_proven_to_be_under_the_newest_anchor(audit: Audit, database
     assert anchor is not None
     for entry in entries:
         proof = audit.proof(ALICE, entry.sequence)
-        assert is_included(proof)
-        assert proof.root == anchor.root
-        assert proof.leaf == hashlib.sha256(b"\x00" + bytes.fromhex(entry.hash)).hexdigest()
+        assert (proof.is_good, proof.is_anchored) == (True, True)
+        assert proof.inclusion is not None
+        assert is_included(proof.inclusion)
+        assert proof.inclusion.root == anchor.root
+        assert proof.inclusion.leaf == hashlib.sha256(b"\x00" + bytes.fromhex(entry.hash)).hexdigest()
+    young = audit.proof(ALICE, 12)
+    assert (young.is_good, young.is_anchored) == (True, False)
     with pytest.raises(NotFound):
-        audit.proof(ALICE, 12)
+        audit.proof(ALICE, 13)
+
+
+def test_a_proof_says_what_does_not_fit(audit: Audit, database: Database):
+    write(audit, database, act(), act(), act())
+    audit.anchor()
+    tamper(database, "UPDATE audit SET reason='innocent' WHERE sequence=2")
+    edited = audit.proof(ALICE, 2)
+    assert (edited.is_unchanged, edited.is_included, edited.is_good) == (False, True, False)
+    tamper(database, "UPDATE audit SET hash=previous_hash WHERE sequence=2")
+    assert not audit.proof(ALICE, 3).is_chained
+    assert not audit.proof(ALICE, 3).is_included
 
 
 def test_entries_are_found_by_each_of_their_sides(audit: Audit, database: Database, clock: Any):
@@ -235,7 +250,16 @@ def test_entries_are_found_by_each_of_their_sides(audit: Audit, database: Databa
     assert found(text="5___o") == []
     assert found(since=clock.now()) == [3]
     assert found(until=clock.now()) == [2, 1]
+    assert found(target_kind="service", order="at") == [1, 2, 3]
+    assert found(text="ALICE 50%") == [2]
+    assert found(text="alice carol") == []
+    assert found(order="actor") == [1, 2, 3]
+    assert found(order="-actor") == [3, 2, 1]
+    assert found(order="target") == [3, 1, 2]
     assert found(offset=1, limit=1) == [2]
+    assert audit.actors(ALICE) == ("alice", "carol")
+    with pytest.raises(Invalid, match="order_unknown"):
+        found(order="hash; DROP TABLE audit")
     assert audit.page(ALICE, AuditQuery(limit=1)).total == 3
 
 
@@ -243,9 +267,14 @@ def test_who_may_read_one_environment_sees_that_one_alone(audit: Audit, database
     write(audit, database, act(environment="dev"), act(environment="prod"), act("user.created"))
     assert [entry.sequence for entry in audit.page(BOB, AuditQuery()).items] == [1]
     assert audit.page(BOB, AuditQuery(environment="prod")).total == 0
-    for ask in (audit.verify, audit.export, lambda actor: audit.proof(actor, 1)):
+    for ask in (audit.verify, audit.export):
         with pytest.raises(Refused, match="not_allowed"):
             ask(BOB)
+    assert audit.entry(BOB, 1).environment == "dev"
+    assert audit.actors(BOB) == ("alice",)
+    for look in (audit.entry, audit.proof):
+        with pytest.raises(NotFound, match="audit_entry_missing"):
+            look(BOB, 2)
     with pytest.raises(Refused, match="not_allowed"):
         audit.page(MALLORY, AuditQuery())
 
@@ -263,3 +292,19 @@ def test_the_export_can_be_verified_without_the_portal(audit: Audit, database: D
         previous = digest
     assert entries[-1]["action"] == "audit.exported"
     assert anchors[0]["anchor"]["size"] == 3
+
+
+def test_a_part_is_exported_by_the_filters_and_that_is_recorded(audit: Audit, database: Database):
+    write(audit, database, act(environment="dev"), act(environment="prod"), act("release.created", environment="prod"))
+    audit.anchor()
+    found = [json.loads(line) for line in audit.export(SYSTEM, AuditQuery(environment="prod", action="rollout"))]
+    assert [line["sequence"] for line in found] == [2]
+    newest = audit.page(SYSTEM, AuditQuery(limit=1)).items[0]
+    assert newest.params == {"form": "jsonl", "environment": "prod", "action": "rollout"}
+
+
+def test_who_may_export_one_environment_gets_that_one_alone(audit: Audit, database: Database):
+    erin = Actor("erin", grants=(Grant(Role.ADMINISTRATOR, "dev"),))
+    write(audit, database, act(environment="dev"), act(environment="prod"))
+    audit.anchor()
+    assert [json.loads(line).get("environment") for line in audit.export(erin)] == ["dev"]
