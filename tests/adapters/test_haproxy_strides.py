@@ -22,12 +22,14 @@ from portal.domain.route import Route, Server, ServerState
 
 OPTIONS = ProxyOptions()
 BACKEND = "hello:prod:blue"
+OTHER = "hello:prod:green"
 SERVER = Server("hello-1", "10.9.0.1", 8080)
 ROUTE = Route("hello", "prod", blue=(SERVER,), drain_seconds=30)
 EMPTY = replace(ROUTE, blue=())
 UP = ServerRow(BACKEND, "hello-1", "10.9.0.1:8080", is_running=True, is_in_maintenance=False, is_draining=False)
 DRAIN = replace(UP, is_draining=True)
 MAINT = replace(UP, is_running=False, is_in_maintenance=True)
+COPY = replace(UP, backend=OTHER, name="stable:hello-1")
 
 
 def next_acts(route: Route, *rows: ServerRow) -> tuple[Stride, ...]:
@@ -38,13 +40,12 @@ def next_acts(route: Route, *rows: ServerRow) -> tuple[Stride, ...]:
 
 
 def act(route: Route, *rows: ServerRow) -> Act | None:
-    found = next_acts(route, *rows)
+    found = [stride for stride in next_acts(route, *rows) if not stride.server.startswith("stable:")]
     return found[0].act if found else None
 
 
 def test_a_new_server_is_gated_in_this_order():
-    (stride,) = next_acts(ROUTE)
-    add, *gate = stride.commands
+    add, *gate = next_acts(ROUTE)[0].commands
     assert add.startswith(f"add server {BACKEND}/hello-1 10.9.0.1:8080 weight 1 check ")
     assert gate == [
         f"enable health {BACKEND}/hello-1",
@@ -74,16 +75,23 @@ def test_each_state_has_one_next_act(route: Route, row: ServerRow, expected: Act
     assert act(route, row) is expected
 
 
-def test_copies_of_stable_servers_come_with_the_candidate_and_leave_with_it():
-    both = replace(ROUTE, green=(Server("hello-2", "10.9.0.2", 8080),))
-    first = next_acts(both, UP)[0]
-    assert first.commands == (
-        f"add server hello:prod:green/stable:hello-1 10.9.0.1:8080 track {BACKEND}/hello-1 backup",
-        "set server hello:prod:green/stable:hello-1 state ready",
+def test_a_copy_of_each_stable_server_stands_behind_the_candidate_s():
+    (stride,) = next_acts(ROUTE, UP)
+    assert stride.commands == (
+        f"add server {OTHER}/stable:hello-1 10.9.0.1:8080 track {BACKEND}/hello-1 backup",
+        f"set server {OTHER}/stable:hello-1 state ready",
     )
-    copy = replace(UP, backend="hello:prod:green", name="stable:hello-1")
-    gone = next_acts(ROUTE, UP, copy)
-    assert [(stride.act, stride.server) for stride in gone] == [(Act.DELETE, "stable:hello-1")]
+    assert next_acts(ROUTE, UP, COPY) == ()
+
+
+def test_a_request_that_waits_for_a_candidate_that_leaves_still_finds_a_copy_there():
+    leaving = replace(MAINT, backend=OTHER, name="hello-2", endpoint="10.9.0.2:8080")
+    assert [(stride.act, stride.server) for stride in next_acts(ROUTE, UP, COPY, leaving)] == [(Act.DELETE, "hello-2")]
+
+
+def test_a_copy_comes_after_its_original_and_goes_before_it():
+    assert [stride.server for stride in next_acts(ROUTE)] == ["hello-1", "stable:hello-1"]
+    assert [stride.server for stride in next_acts(EMPTY, MAINT, COPY)] == ["stable:hello-1", "hello-1"]
 
 
 def test_what_the_proxy_says_of_itself_is_read():

@@ -71,6 +71,7 @@ backend {name}
     http-check expect status 200-299
     option allbackups
     http-response set-header X-Portal-Slot {slot}
+    http-response set-header X-Portal-Slot {other} if {{ srv_name -m beg {copy} }}
 """
 
 # The candidate is reached through a hop of its own, chosen by rule and never by balancing: so that a retry, which is
@@ -174,7 +175,9 @@ def _heads(route: Route, folder: ProxyFolder) -> dict[str, str]:
 
 def _head(route: Route, slot: Slot) -> str:
     name = backend_name(route.key, slot)
-    return _BACKEND.format(name=name, health=route.health_path, service=route.service, slot=slot)
+    return _BACKEND.format(
+        name=name, health=route.health_path, service=route.service, slot=slot, other=slot.other, copy=STABLE_COPY
+    )
 
 
 def _server_lines(route: Route, backend: str, *, admitted: Admitted, options: ProxyOptions) -> Iterator[str]:
@@ -192,9 +195,13 @@ def own_servers(route: Route) -> dict[str, tuple[Server, ...]]:
 
 
 def copies(route: Route) -> dict[str, tuple[Server, ...]]:
-    """Stable servers that stand in other backends: behind the candidate's, and where failed requests are replayed."""
-    stable, candidate = route.servers(route.stable_slot), route.stable_slot.other
-    behind = {backend_name(route.key, candidate): stable if route.servers(candidate) else ()}
+    """Stable servers that stand in other backends: behind the candidate's, and where failed requests are replayed.
+
+    Those behind the candidate's stay when it leaves: a request that was waiting for one of its servers still has
+    somewhere to go.
+    """
+    stable = route.servers(route.stable_slot)
+    behind = {backend_name(route.key, route.stable_slot.other): stable}
     return {**behind, shield_name(route.key): stable} if route.is_shielded else behind
 
 

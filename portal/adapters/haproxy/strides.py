@@ -42,8 +42,9 @@ class Stride:
 
 
 def strides(route: Route, rows: Rows, *, options: ProxyOptions) -> tuple[Stride, ...]:
-    """The next act for each server of the route; copies of stable servers go first, because they hold the originals."""
-    return (*_copy_strides(route, rows), *_own_strides(route, rows, options=options))
+    """The next act for each server of the route. Copies hold their originals: they come after them and go before."""
+    departures, arrivals = _copy_strides(route, rows)
+    return (*departures, *_own_strides(route, rows, options=options), *arrivals)
 
 
 def _own_strides(route: Route, rows: Rows, *, options: ProxyOptions) -> Iterator[Stride]:
@@ -87,18 +88,23 @@ def _departure(row: ServerRow, drain_seconds: int) -> Iterator[Stride]:
         yield Stride(Act.CUT, row.backend, row.name, (f"shutdown sessions server {place}",))
 
 
-def _copy_strides(route: Route, rows: Rows) -> Iterator[Stride]:
+def _copy_strides(route: Route, rows: Rows) -> tuple[list[Stride], list[Stride]]:
+    """Those that leave and those that come."""
     wanted = copies(route)
+    departures: list[Stride] = []
+    arrivals: list[Stride] = []
     for backend in {*own_servers(route), *wanted}:
         there = {name: row for name, row in rows.get(backend, {}).items() if name.startswith(STABLE_COPY)}
         servers = wanted.get(backend, ())
-        yield from _copy_departures(backend, there, wanted={STABLE_COPY + s.name: endpoint(s) for s in servers})
-        for server in servers:
-            name = STABLE_COPY + server.name
-            place = f"{backend}/{name}"
-            if name not in there:
-                add = f"add server {place} {endpoint(server)} {copy_words(route, backend, server=server)}"
-                yield Stride(Act.ADD, backend, name, (add, f"set server {place} state ready"))
+        departures += _copy_departures(backend, there, wanted={STABLE_COPY + s.name: endpoint(s) for s in servers})
+        arrivals += [_copy_arrival(route, backend, server=s) for s in servers if STABLE_COPY + s.name not in there]
+    return departures, arrivals
+
+
+def _copy_arrival(route: Route, backend: str, *, server: Server) -> Stride:
+    place = f"{backend}/{STABLE_COPY}{server.name}"
+    add = f"add server {place} {endpoint(server)} {copy_words(route, backend, server=server)}"
+    return Stride(Act.ADD, backend, STABLE_COPY + server.name, (add, f"set server {place} state ready"))
 
 
 def _copy_departures(backend: str, rows: Mapping[str, ServerRow], *, wanted: Mapping[str, str]) -> Iterator[Stride]:
