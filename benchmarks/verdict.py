@@ -146,9 +146,7 @@ def detection_of_errors(report: Report, scale: float) -> None:
         stream = Stream(steady(Second(2.0 / share, share, stable_rate, canary_rate)))
         scenario = f"{100 * canary_rate:g} % against {100 * stable_rate:g} %, share {100 * share:g} %"
         ratio, power = _detection(report, title, (scenario, ERROR_JUDGES, stream, limit), round(1_000 * scale))
-        # At 30 % against 0.5 % the limit is less than the third error, before which no test at this share can stop.
-        if (stable_rate, canary_rate) != (0.005, 0.3):
-            report.goals.append(Goal(f"requests to detection, {scenario}", ratio, 1.4))
+        report.goals.append(Goal(f"requests to detection, {scenario}", ratio, 1.4))
         report.goals.append(Goal(f"power, {scenario}", power, 0.95, is_at_least=True))
 
 
@@ -166,7 +164,7 @@ def detection_of_slowness(report: Report, scale: float) -> None:
 
 
 def _detection(
-    report: Report, title: str, trial: tuple[str, Makers, Stream, float], canaries: int
+    report: Report, title: str, trial: tuple[str, Makers, Stream, int], canaries: int
 ) -> tuple[float, float]:
     """(median ratio, share stopped within five times the limit or 120 canary requests) of the portal's verdict."""
     scenario, judges, stream, limit = trial
@@ -175,7 +173,7 @@ def _detection(
     ratios = {name: median(one[name] for one in runs) / limit for name in judges}
     power = _stopped(runs, "portal")
     shown = {name: f"{ratio:.2f}" if ratio < NEVER else "never" for name, ratio in ratios.items()}
-    report.row(title, scenario=scenario, canaries=canaries, limit=f"{limit:.0f}", **shown, power=_percent(power))
+    report.row(title, scenario=scenario, canaries=canaries, limit=limit, **shown, power=_percent(power))
     return ratios["portal"], power
 
 

@@ -171,18 +171,19 @@ class Stream:
         return Tally(number, errors, Counter(times))
 
 
-def error_limit(stable_rate: float, canary_rate: float, *, share: float, alpha: float) -> float:
+def error_limit(stable_rate: float, canary_rate: float, *, share: float, alpha: float) -> int:
     """Canary requests that the best sequential test needs on average, when it knows both rates and sees the stable
-    traffic of the same time: log(1/alpha) / (KL per canary request), KL taken to the nearest pair of equal rates."""
+    traffic of the same time: log(1/alpha) / (KL per canary request), KL taken to the nearest pair of equal rates.
+    Rounded up: a test decides after a request, never between two."""
     return latency_limit((stable_rate, 1.0 - stable_rate), (canary_rate, 1.0 - canary_rate), share=share, alpha=alpha)
 
 
 def latency_limit(
     stable: tuple[float, ...] | list[float], canary: tuple[float, ...] | list[float], *, share: float, alpha: float
-) -> float:
+) -> int:
     """The same limit for two distributions over bins."""
     both = [share * c + (1.0 - share) * s for s, c in zip(stable, canary, strict=True)]
-    return math.log(1.0 / alpha) / (_kl(canary, both) + (1.0 - share) / share * _kl(stable, both))
+    return math.ceil(math.log(1.0 / alpha) / (_kl(canary, both) + (1.0 - share) / share * _kl(stable, both)))
 
 
 def _kl(one: tuple[float, ...] | list[float], other: tuple[float, ...] | list[float]) -> float:

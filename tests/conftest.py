@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 import redis
@@ -21,6 +22,9 @@ from psycopg import sql
 START_SECONDS = 60
 STOP_SECONDS = 30
 DATABASES = itertools.count()
+
+hypothesis.settings.register_profile("portal", deadline=None)  # a machine may be busy
+hypothesis.settings.load_profile("portal")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

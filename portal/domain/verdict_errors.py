@@ -31,8 +31,8 @@ from dataclasses import dataclass
 from portal.domain.verdict_betting import Wealth, log_sum, open_wealth, settle
 from portal.domain.verdict_tally import Block
 
-ODDS = (1.3, 2.0, 6.0, 15.0, 50.0, 400.0)
-ODDS_WEIGHTS = (0.03, 0.08, 0.17, 0.24, 0.24, 0.24)
+ODDS = (1.3, 2.0, 6.0, 18.0, 60.0, 200.0)
+ODDS_WEIGHTS = (0.02, 0.06, 0.14, 0.33, 0.3, 0.15)
 BELOW_ODDS = (1.1, 1.5, 3.0, 8.0, 30.0, 200.0)
 EXACT_TERMS = 256
 STAKES = (1.0, 0.75, 0.5, 0.25, 0.1, 0.04, 0.015)

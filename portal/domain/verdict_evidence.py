@@ -13,7 +13,8 @@ from portal.domain.verdict_latency import LatencyEvidence, no_latency_evidence, 
 from portal.domain.verdict_tally import Block, Tally
 
 FORMAT = 1
-BLOCK_REQUESTS = 2
+BLOCK_MASS = 0.9
+"""What a block counts for at least (see `Block.mass`): two requests of each version, or one beside nine."""
 BLOCK_INTERVALS = 30
 
 
@@ -25,7 +26,8 @@ class AnalysisPlan:
     rollout. `error_tolerance` is an absolute difference of error rates, `latency_tolerance` a ratio of the latency
     at `latency_quantile`. A tolerance of 0 or 1 accepts no proven harm and passes only a canary proven better.
     `pass_confidence` holds for each bound of an interval, `error_share` is the part of alpha spent on errors when
-    latency is judged too. Values out of range raise Invalid.
+    latency is judged too. In the first `warm_up_intervals` errors count and times do not: caches of new containers
+    are cold, whatever the version. Values out of range raise Invalid.
     """
 
     alpha: float = 0.01
@@ -36,6 +38,7 @@ class AnalysisPlan:
     pass_confidence: float = 0.95
     latency_quantile: float = 0.5
     error_share: float = 0.85
+    warm_up_intervals: int = 0
 
     def __post_init__(self) -> None:
         is_good = {
@@ -46,6 +49,7 @@ class AnalysisPlan:
             "pass_confidence": 0.5 <= self.pass_confidence < 1.0,
             "latency_quantile": 0.0 < self.latency_quantile < 1.0,
             "error_share": 0.0 < self.error_share < 1.0,
+            "warm_up_intervals": self.warm_up_intervals >= 0,
         }
         for name, good in is_good.items():
             if not good:
@@ -56,7 +60,8 @@ class AnalysisPlan:
 class Evidence:
     """All that was learnt from the intervals so far. Only `weigh` makes more of it.
 
-    `stable` and `canary` count everything that was seen; `waiting_*` is the block that is not yet weighed.
+    `stable` and `canary` count everything that was seen, in so many `intervals`; `waiting_*` is the block that is not
+    yet weighed.
     """
 
     plan: AnalysisPlan
@@ -67,6 +72,7 @@ class Evidence:
     waiting_stable: Tally = Tally()
     waiting_canary: Tally = Tally()
     waiting_intervals: int = 0
+    intervals: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """A document of plain JSON types, a few kilobytes, from which `from_json` makes the same evidence."""
@@ -93,20 +99,27 @@ def weigh(evidence: Evidence, *, stable: Tally, canary: Tally) -> Evidence:
     An interval with very few requests waits for the next ones, for at most 30 intervals, so that the share of the
     canary in a block means something; a block in which one version had no request compares nothing.
     """
-    waiting = Block(evidence.waiting_stable + stable, evidence.waiting_canary + canary)
     seen = _counts(evidence.stable, stable), _counts(evidence.canary, canary)
+    if evidence.intervals < evidence.plan.warm_up_intervals:
+        stable, canary = (Tally(tally.requests, tally.errors) for tally in (stable, canary))
+    waiting = Block(evidence.waiting_stable + stable, evidence.waiting_canary + canary)
+    return _settled(evidence, waiting, seen)
+
+
+def _settled(evidence: Evidence, waiting: Block, seen: tuple[Tally, Tally]) -> Evidence:
     intervals = evidence.waiting_intervals + 1
-    is_full = min(waiting.stable.requests, waiting.canary.requests) >= BLOCK_REQUESTS
+    passed = evidence.intervals + 1
+    is_full = waiting.canary.requests > 0 and waiting.mass >= BLOCK_MASS
     if not is_full and intervals < BLOCK_INTERVALS:
         return Evidence(
-            evidence.plan, evidence.errors, evidence.latency, *seen, waiting.stable, waiting.canary, intervals
+            evidence.plan, evidence.errors, evidence.latency, *seen, waiting.stable, waiting.canary, intervals, passed
         )
     errors, latency = evidence.errors, evidence.latency
     if waiting.stable.requests and waiting.canary.requests:
         errors = weigh_errors(errors, waiting)
     if evidence.plan.is_latency_judged:
         latency = weigh_latency(latency, waiting, quantile=evidence.plan.latency_quantile)
-    return Evidence(evidence.plan, errors, latency, *seen)
+    return Evidence(evidence.plan, errors, latency, *seen, intervals=passed)
 
 
 def _counts(total: Tally, more: Tally) -> Tally:
@@ -130,6 +143,7 @@ def _evidence(document: Mapping[str, Any]) -> Evidence:
         errors=_errors(document["errors"]),
         latency=_latency(document["latency"]),
         waiting_intervals=document["waiting_intervals"],
+        intervals=document.get("intervals", 0),
         **{name: _tally(document[name]) for name in tallies},
     )
 

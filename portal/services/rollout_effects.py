@@ -30,8 +30,6 @@ from portal.services.rollout_world import wanted_replicas
 from portal.store import catalogue, rollouts, routing
 from portal.store.database import Database
 
-WARM_UP_SECONDS = 2  # the first requests of new containers say little of the version: they are no evidence
-
 
 @dataclass(frozen=True, slots=True)
 class Effects:
@@ -128,8 +126,8 @@ def _intend_shift(parts: Effects, session: Session, rollout: Rollout, effect: Do
     values: dict[str, object] = {"candidate_percent": effect.percent}
     routing.change_route(session, rollout.service, rollout.environment, **values)
     if rollout.percent == 0 and effect.percent > 0:
-        warm = int(parts.clock.now().timestamp()) + WARM_UP_SECONDS
-        rollouts.put_evidence(session, rollout.id, None, second=warm)
+        # The second of the shift is no evidence: in a part of it the canary had no share.
+        rollouts.put_evidence(session, rollout.id, None, second=int(parts.clock.now().timestamp()))
 
 
 def _intend_withdraw(parts: Effects, session: Session, rollout: Rollout, effect: Do) -> None:

@@ -14,6 +14,8 @@ from portal.domain.rollout import Rollout, TrafficSample
 from portal.domain.verdict import AnalysisPlan, Evidence, Tally, Verdict, judge, no_evidence, weigh
 from portal.store import rollouts, samples
 
+WARM_UP_SECONDS = 2  # caches of new containers are cold: the first times say little of the version, errors do
+
 
 def analysis_plan(analysis: Analysis) -> AnalysisPlan:
     return AnalysisPlan(
@@ -22,6 +24,7 @@ def analysis_plan(analysis: Analysis) -> AnalysisPlan:
         latency_tolerance=analysis.latency_tolerance,
         min_requests=analysis.min_requests,
         is_latency_judged=analysis.is_latency_judged,
+        warm_up_intervals=WARM_UP_SECONDS,
     )
 
 

@@ -209,6 +209,27 @@ def test_a_billion_requests_a_second_overflow_nothing():
     assert verdict.measures[1].estimate == pytest.approx(1.0, abs=0.01)
 
 
+def test_cold_caches_of_new_containers_are_no_harm_and_their_errors_are():
+    random = Random(8)
+    plan = AnalysisPlan(warm_up_intervals=2)
+    evidence = no_evidence(plan)
+    for second in range(20):
+        canary = Truth(median_ms=300.0 if second < 2 else 30.0).tally(20, random)
+        evidence = weigh(evidence, stable=Truth().tally(180, random), canary=canary)
+        assert judge(evidence).outcome is not Outcome.FAIL
+    broken = weigh(no_evidence(plan), stable=Truth().tally(180, random), canary=Truth(errors=0.9).tally(20, random))
+    assert judge(broken).reason == "errors_worse"
+
+
+def test_a_warm_up_that_was_stored_goes_on():
+    stored = weigh(no_evidence(AnalysisPlan(warm_up_intervals=2)), stable=Tally(9, 0, {90: 9}), canary=Tally(1))
+    evidence = Evidence.from_json(json.loads(json.dumps(stored.to_json())))
+    assert evidence == stored
+    for _ in range(2):
+        evidence = weigh(evidence, stable=Tally(9, 0, {90: 9}), canary=Tally(1, 0, {90: 1}))
+    assert sum(evidence.latency.gathered.values()) == 9
+
+
 def test_the_interval_narrows_to_the_truth():
     *_, (_, verdict, _) = watch(Truth(errors=0.02), Truth(errors=0.03, median_ms=36.0), random=Random(6), seconds=600)
     errors, latency = verdict.measures
@@ -252,6 +273,7 @@ def test_every_reason_has_a_sentence_without_gaps(locale, reason):
         {"pass_confidence": 1.0},
         {"latency_quantile": 1.0},
         {"error_share": math.nan},
+        {"warm_up_intervals": -1},
     ],
 )
 def test_a_plan_out_of_range_is_refused_and_names_the_field(values):

@@ -41,6 +41,15 @@ def test_a_canary_with_five_per_cent_errors_is_stopped_by_the_portal(stage: Port
     assert stage.deployed() == "1.0.0"
 
 
+def test_what_a_canary_answers_counts_from_the_first_whole_second_of_its_share(stage: PortalStage) -> None:
+    rollout = stage.start("1.1.0")
+    stage.until(rollout, State.OBSERVING)
+    stage.pass_seconds(4)
+    verdict = stage.view(rollout).verdict
+    assert verdict is not None
+    assert verdict.canary_requests >= 40
+
+
 def test_a_slow_canary_is_stopped_by_the_portal(stage: PortalStage) -> None:
     done = stage.until(stage.start("1.3.0"))
     assert done.cause is not None
