@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -30,6 +31,23 @@ class Paging:
     total: int = 0
     previous: str = ""
     following: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """By which column a list is sorted, and for each column that can be the address that sorts by it."""
+
+    by: str = ""
+    is_descending: bool = False
+    links: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def sorting(wanted: str, columns: Sequence[str], path: str, **filters: object) -> Sorting:
+    """`wanted` is a column, with a minus before it if the largest comes first. Pressing the current one turns it."""
+    by, is_descending = wanted.removeprefix("-"), wanted.startswith("-")
+    turned = {by: by if is_descending else f"-{by}"}
+    links = {column: address(path, sort=turned.get(column, column), **filters) for column in columns}
+    return Sorting(by, is_descending, links)
 
 
 def paging(page: Page[Any], path: str, **filters: object) -> Paging:

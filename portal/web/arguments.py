@@ -48,6 +48,12 @@ def offset(state: rx.State) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
 
 
+def sort(state: rx.State, columns: Collection[str], *, default: str) -> str:
+    """The parameter `sort` of the address: one of the columns, with a minus if the largest comes first."""
+    wanted = query(state, "sort")
+    return wanted if wanted.removeprefix("-") in columns else default
+
+
 def segments(state: rx.State, count: int) -> tuple[str, ...]:
     """The last parts of the address; NotFound("page_missing") for anything that cannot be a name."""
     parts = tuple(unquote(part) for part in state.router.url.path.rstrip("/").split("/")[-count:])

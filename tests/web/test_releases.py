@@ -25,7 +25,8 @@ async def test_the_list_shows_what_the_address_asks_for(tab: NewTab) -> None:
     state = await carol.state(ReleasesState)
     assert [(row.service, row.version) for row in state.rows] == [("hello", "1.1.0")]
     assert state.paging.total == 1
-    assert state.text == "1.1"
+    assert state.filters == {"service": "", "text": "1.1"}
+    assert state.is_filtered
 
 
 async def test_where_a_release_runs_is_in_the_list(tab: NewTab) -> None:
@@ -50,9 +51,9 @@ async def test_a_filter_changes_the_address(tab: NewTab) -> None:
     carol = tab().sign_in("carol").at("/releases")
     await carol.open()
 
-    assert await carol.call(ReleasesState.choose_service, "hello") == ["_redirect"]
-    assert await carol.call(ReleasesState.choose_service, "another") == []
-    assert await carol.call(ReleasesState.search, "fix") == ["_redirect"]
+    assert await carol.call(ReleasesState.filter_by, "service", "hello") == ["_redirect"]
+    assert await carol.call(ReleasesState.filter_by, "nonsense", "x") == []
+    assert await carol.call(ReleasesState.filter_by, "text", "fix") == ["_redirect"]
 
 
 async def test_one_release_says_what_it_is_and_what_is_different(tab: NewTab) -> None:

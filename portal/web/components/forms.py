@@ -1,4 +1,4 @@
-"""Fields with a label, a hint and room for what is wrong; filters of lists; pages of long lists."""
+"""Fields with a label, a hint and room for what is wrong. Lists have theirs in `tables`."""
 
 from __future__ import annotations
 

@@ -52,6 +52,22 @@ def skeleton(*heights: str) -> rx.Component:
     )
 
 
+def failed(text: Text, action: Child = None) -> rx.Component:
+    """What happened instead of the content, and the way out: by default to try it once more."""
+    again = rx.el.button(
+        icon("refresh-cw"),
+        rx.el.span(tr("web.again")),
+        type="button",
+        on_click=rx.call_script("location.reload()"),
+        class_name="button quiet",
+    )
+    return rx.el.section(
+        empty("cloud-off", tr("web.failed"), text, action if action is not None else again),
+        class_name="card",
+        role="alert",
+    )
+
+
 def missing(text: Text, href: str, label: Text) -> rx.Component:
     return rx.el.section(
         empty("search-x", tr("web.missing"), text, link(label, href=href, class_name="button quiet")),

@@ -7,10 +7,19 @@ import reflex as rx
 from portal.web.components.bar import Place
 from portal.web.components.browser import ago
 from portal.web.components.flights import split
-from portal.web.components.forms import filter_select, pager, search_box, select
-from portal.web.components.frame import empty, head, link, live_dot, skeleton
+from portal.web.components.frame import empty, head, link, live_dot
 from portal.web.components.icons import icon
 from portal.web.components.status import badge, versions
+from portal.web.components.tables import (
+    Column,
+    Rows,
+    data_table,
+    filter_bar,
+    filter_field,
+    names,
+    search_field,
+    spoken,
+)
 from portal.web.states.rollouts import RolloutsState
 from portal.web.template import add_page
 from portal.web.words import say, tr
@@ -18,6 +27,7 @@ from portal.web.words import say, tr
 
 def rollouts() -> rx.Component:
     new = link(icon("play"), rx.el.span(tr("rollouts.new")), href="/rollouts/new", class_name="button primary")
+    none = empty("git-branch", tr("rollouts.empty"), tr("rollouts.empty_more"))
     return rx.fragment(
         head(
             tr("nav.rollouts"),
@@ -25,88 +35,57 @@ def rollouts() -> rx.Component:
             actions=rx.el.div(new, class_name="actions"),
         ),
         _filters(),
-        rx.cond(RolloutsState.is_loaded, _list(), skeleton("l")),
+        data_table(RolloutsState, _columns(), none=none, rows=Rows(href=lambda line: line.href), aside=live_dot()),
     )
 
 
 def _filters() -> rx.Component:
-    stages = (
-        rx.el.option(tr("filter.all"), value=""),
-        rx.el.option(tr("filter.active"), value="active"),
-        rx.el.option(tr("filter.over"), value="over"),
+    stages = (rx.el.option(tr("filter.active"), value="active"), rx.el.option(tr("filter.over"), value="over"))
+    return filter_bar(
+        RolloutsState,
+        search_field(RolloutsState, tr("rollouts.search")),
+        filter_field(RolloutsState, "service", tr("list.service"), options=names(RolloutsState.services)),
+        filter_field(RolloutsState, "environment", tr("list.environment"), options=spoken(RolloutsState.environments)),
+        filter_field(RolloutsState, "state", tr("list.state"), options=stages),
     )
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(tr("list.rollout"), _subject),
+        Column(tr("list.state"), _state),
+        Column(tr("list.traffic"), _traffic, class_name="wide-only split-column"),
+        Column(tr("list.strategy"), lambda line: say(line.strategy)),
+        Column(tr("list.started"), _started),
+    ]
+
+
+def _subject(line: rx.Var) -> rx.Component:
+    return rx.fragment(
+        rx.el.strong(line.service),
+        rx.el.span(" → ", class_name="faint"),
+        say(line.environment),
+        rx.el.div(versions(line)),
+    )
+
+
+def _state(line: rx.Var) -> rx.Component:
+    return rx.el.div(badge(line.badge), rx.el.div(say(line.note), class_name="small clip"))
+
+
+def _traffic(line: rx.Var) -> rx.Component:
+    return rx.cond(
+        line.is_over,
+        rx.el.span("\N{EN DASH}", class_name="faint"),
+        split(line.percent, line.from_version, line.to_version, size="small"),
+    )
+
+
+def _started(line: rx.Var) -> rx.Component:
     return rx.el.div(
-        search_box(
-            RolloutsState.text,
-            RolloutsState.search,
-            is_loaded=RolloutsState.is_loaded,
-            placeholder=tr("rollouts.search"),
-        ),
-        filter_select(
-            tr("list.service"),
-            "service",
-            RolloutsState.services,
-            value=RolloutsState.service,
-            on_change=RolloutsState.choose_service,
-        ),
-        filter_select(
-            tr("list.environment"),
-            "environment",
-            RolloutsState.environments,
-            value=RolloutsState.environment,
-            on_change=RolloutsState.choose_environment,
-        ),
-        rx.el.div(
-            rx.el.label(tr("list.state"), html_for="stage"),
-            select("stage", stages, RolloutsState.stage, RolloutsState.choose_stage),
-            class_name="filter",
-        ),
-        class_name="filters",
-        role="search",
-    )
-
-
-def _list() -> rx.Component:
-    names = ("list.rollout", "list.state", "list.traffic", "list.strategy", "list.started")
-    table = rx.el.div(
-        rx.el.table(
-            rx.el.thead(rx.el.tr(*(rx.el.th(tr(name), scope="col") for name in names))),
-            rx.el.tbody(rx.foreach(RolloutsState.rows, _row)),
-            class_name="list",
-        ),
-        class_name="scroll",
-    )
-    none = empty("git-branch", tr("rollouts.empty"), tr("rollouts.empty_more"))
-    return rx.el.section(
-        rx.cond(RolloutsState.rows.length() > 0, table, none),
-        rx.el.div(pager(RolloutsState.paging), live_dot(), class_name="card-foot"),
-        class_name="card flush",
-    )
-
-
-def _row(line: rx.Var) -> rx.Component:
-    return rx.el.tr(
-        rx.el.td(
-            link(
-                rx.el.strong(line.service), rx.el.span(" → ", class_name="faint"), say(line.environment), href=line.href
-            ),
-            rx.el.div(versions(line)),
-        ),
-        rx.el.td(badge(line.badge), rx.el.div(say(line.note), class_name="small clip")),
-        rx.el.td(
-            rx.cond(
-                line.is_over,
-                rx.el.span("\N{EN DASH}", class_name="faint"),
-                split(line.percent, line.from_version, line.to_version, size="small"),
-            ),
-            class_name="wide-only",
-        ),
-        rx.el.td(say(line.strategy)),
-        rx.el.td(
-            ago(at=line.created_at),
-            rx.el.div(tr("list.by", who=line.requested_by), class_name="small"),
-            rx.el.div(line.reason, class_name="small clip"),
-        ),
+        ago(at=line.created_at),
+        rx.el.div(tr("list.by", who=line.requested_by), class_name="small"),
+        rx.el.div(line.reason, class_name="small clip"),
     )
 
 

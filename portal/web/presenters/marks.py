@@ -21,6 +21,14 @@ class Badge:
     text: Words = Words()
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of a list to choose from."""
+
+    value: str
+    label: Words
+
+
 _STATES: dict[State, tuple[str, str]] = {
     State.QUEUED: (IDLE, "clock"),
     State.AWAITING_APPROVAL: (WAIT, "user-check"),

@@ -17,7 +17,7 @@ from portal.services.rollouts import RolloutOrder
 from portal.web.addresses import address
 from portal.web.arguments import choice, field, query, text
 from portal.web.policy import requires
-from portal.web.presenters.marks import duration_words, environment_words
+from portal.web.presenters.marks import Option, duration_words, environment_words
 from portal.web.presenters.steps import Stride, plan_strides
 from portal.web.states.live import put
 from portal.web.states.session import actor_of, telling
@@ -26,12 +26,6 @@ from portal.wiring import core
 
 PATH = "/rollouts/new"
 MOST_VERSIONS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    value: str
-    label: Words
 
 
 @dataclass(frozen=True, slots=True)
