@@ -158,6 +158,7 @@ class Settings:
     port: int = _setting("PORTAL_PORT", PORT, "3000")
     public_url: str | None = _setting("PORTAL_PUBLIC_URL", WEB_URL)
     session_hours: int = _setting("PORTAL_SESSION_HOURS", Whole(1, 720), "12")
+    secret_key: str | None = _setting("PORTAL_SECRET_KEY", TEXT, is_secret=True)
     anchor_file: Path = _setting("PORTAL_AUDIT_ANCHORS", PATH, "{data}/audit-anchors.jsonl")
     engine: str = _setting("PORTAL_ENGINE", Choice(("auto", "docker", "podman", "memory")), "auto")
     engine_socket: Path = _setting("PORTAL_ENGINE_SOCKET", PATH, "{data}/gate.sock")
@@ -176,6 +177,12 @@ class Settings:
     def has_own_database(self) -> bool:
         """SQLite, which one process has for itself."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def address(self) -> str:
+        """The portal's address as a person opens it."""
+        host = "localhost" if self.host in ("127.0.0.1", "0.0.0.0", "::") else self.host  # noqa: S104 - only named
+        return self.public_url or f"http://{host}:{self.port}"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:

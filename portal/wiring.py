@@ -42,8 +42,10 @@ from portal.services.rollout_engine import RolloutEngine
 from portal.services.rollout_views import RolloutViews
 from portal.services.rollout_world import World
 from portal.services.rollouts import Rollouts
+from portal.services.secret_box import SecretBox
 from portal.services.traffic_watch import Rates, TrafficWatch
 from portal.settings import Settings
+from portal.store import master_key
 from portal.store.database import Database
 from portal.store.migrate import migrate
 
@@ -81,6 +83,7 @@ class Core:
     topics: Topics
     audit: Audit
     audit_check: AuditCheck
+    secret_box: SecretBox
     catalogue: Catalogue
     releases: Releases
     deployments: Deployments
@@ -123,7 +126,8 @@ def assemble(parts: Parts) -> Core:
     catalogue = Catalogue(database, clock, audit)
     releases = Releases(database, clock, audit, containers=parts.containers)
     rollouts = Rollouts(database, clock, audit, topics=topics, containers=parts.containers)
-    identity = Identity(database, clock, audit, session_hours=parts.settings.session_hours)
+    box = SecretBox(lambda: _master_key(parts.settings))
+    identity = Identity(database, clock, audit, box=box, session_hours=parts.settings.session_hours)
     world = World(database, clock, parts.containers, parts.traffic)
     effects = Effects(database, clock, parts.containers, parts.traffic, parts.network)
     return Core(
@@ -131,6 +135,7 @@ def assemble(parts: Parts) -> Core:
         topics=topics,
         audit=audit,
         audit_check=AuditCheck(audit, clock, topics),
+        secret_box=box,
         catalogue=catalogue,
         releases=releases,
         deployments=Deployments(database, parts.containers, parts.traffic, parts.network),
@@ -145,6 +150,13 @@ def assemble(parts: Parts) -> Core:
         measures=Measures(database, parts.settings.data, dropped_records=lambda: parts.access_log.dropped),
         log_level=LogLevel(database, audit),
     )
+
+
+def _master_key(settings: Settings) -> bytes:
+    """From the settings, or the file that is made the first time."""
+    if settings.secret_key is not None:
+        return master_key.key_of_text(settings.secret_key)
+    return master_key.read_or_make(settings.data / "secret.key")
 
 
 def _probes(parts: Parts) -> dict[str, Probe | None]:

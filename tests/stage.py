@@ -20,6 +20,7 @@ from portal.domain.rollout_view import RolloutView
 from portal.domain.service import Service
 from portal.services.rollout_actions import ActionRequest
 from portal.services.rollouts import RolloutOrder
+from portal.settings import Settings
 from portal.store import operations
 from portal.store.database import Database
 from portal.store.migrate import migrate
@@ -74,7 +75,8 @@ class PortalStage:
         database = Database(url or f"sqlite:///{folder}/portal.db")
         migrate(database)
         network = Network("codex", "172.30.0.0/16", "172.30.128.0/17")
-        parts = Parts(database, self.clock, self.containers, self.traffic, self.log, network)
+        settings = Settings.from_environment({"PORTAL_DATA": str(folder)})
+        parts = Parts(database, self.clock, self.containers, self.traffic, self.log, network=network, settings=settings)
         self.core: Core = assemble(parts)
 
     def furnish(self) -> PortalStage:

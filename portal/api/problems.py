@@ -38,6 +38,8 @@ STATUS_OF_CODE: dict[str, int] = {
     "approver_is_requester": 403,
     "approver_role": 403,
     "token_scope_too_wide": 403,
+    "token_too_narrow": 403,
+    "proof_needed": 403,
     "too_many_failures": 429,
     "request_too_large": 413,
     "request_too_slow": 408,

@@ -8,16 +8,19 @@ from typing import Any
 
 import click
 
-from portal.cli.commands import argument, group, local, option
-from portal.cli.own import own_portal
-from portal.cli.tables import show_done, show_list
+from portal.cli.commands import argument, group, invocation, local, option
+from portal.cli.own import own_portal, own_settings
+from portal.cli.tables import print_json, show_done, show_list
 from portal.cli.words import say
 from portal.domain.access import EVERYWHERE, Grant, Role
 from portal.domain.errors import Invalid
-from portal.domain.identity import LONGEST_PASSWORD, NewUser, User
+from portal.domain.identity import LONGEST_PASSWORD, NewPerson, NewUser, SessionQuery, User, invitation_path
+from portal.services.invitations import RESET_HOURS
 
 user = group("user")
-COLUMNS = ("name", "display_name", "grants", "is_disabled", "created_at", "signed_in_at")
+COLUMNS = ("name", "display_name", "grants", "is_disabled", "has_second_factor", "created_at", "signed_in_at")
+SESSION_COLUMNS = ("id", "user", "address", "way", "created_at", "seen_at", "expires_at")
+_MOMENTS = ("created_at", "seen_at", "expires_at")
 
 
 def grant(text: str) -> Grant:
@@ -33,7 +36,10 @@ def written(given: Grant) -> str:
 
 
 def _document(shown: User) -> dict[str, Any]:
-    times = {name: at.isoformat() if (at := getattr(shown, name)) else None for name in ("created_at", "signed_in_at")}
+    times = {
+        name: at.isoformat() if (at := getattr(shown, name)) else None
+        for name in ("created_at", "signed_in_at", "locked_until")
+    }
     return {**asdict(shown), **times, "grants": [written(given) for given in shown.grants]}
 
 
@@ -100,3 +106,74 @@ def enable_user(name: str, reason: str) -> None:
     with own_portal() as (core, operator):
         changed = core.identity.enable(operator, name, reason=reason)
     show_done(_document(changed), "cli.done.enabled", name=name)
+
+
+@local(user, "invite")
+@argument("name")
+@option("--role", "grants", multiple=True, metavar="ROLE[@ENVIRONMENT]")
+@option("--display-name", default="")
+@option("--hours", type=int, default=72, show_default=True)
+@option("--reason", "-m", default="")
+def invite_user(name: str, *, grants: tuple[str, ...], display_name: str, hours: int, reason: str) -> None:
+    """The link alone goes to standard output, so that a script can take it."""
+    given = tuple(grant(text) for text in grants)
+    with own_portal() as (core, operator):
+        new = NewPerson(name, given, display_name, hours)
+        secret, _ = core.identity.invite(operator, new, reason=reason)
+    _show_link(name, secret)
+
+
+@local(user, "link")
+@argument("name")
+@option("--hours", type=int, default=RESET_HOURS, show_default=True)
+@option("--reason", "-m", default="")
+def make_link(name: str, *, hours: int, reason: str) -> None:
+    with own_portal() as (core, operator):
+        secret = core.identity.make_reset_link(operator, name, hours=hours, reason=reason)
+    _show_link(name, secret)
+
+
+def _show_link(name: str, secret: str) -> None:
+    link = f"{own_settings().address}{invitation_path(name)}#{secret}"
+    if invocation().is_json:
+        print_json({"name": name, "link": link})
+        return
+    click.echo(say("cli.done.link_made", name=name), err=True)
+    click.echo(link)
+
+
+@local(user, "unlock")
+@argument("name")
+@option("--reason", "-m", default="")
+def unlock_user(name: str, reason: str) -> None:
+    with own_portal() as (core, operator):
+        changed = core.identity.unlock(operator, name, reason=reason)
+    show_done(_document(changed), "cli.done.unlocked", name=name)
+
+
+@local(user, "second-factor-off")
+@argument("name")
+@option("--reason", "-m", default="")
+def remove_second_factor(name: str, reason: str) -> None:
+    with own_portal() as (core, operator):
+        core.identity.remove_second_factor(operator, name, reason=reason)
+    show_done({"name": name}, "cli.done.second_factor_off", name=name)
+
+
+@local(user, "sessions")
+@argument("name", default=EVERYWHERE)
+@option("--limit", type=int, default=50, show_default=True)
+def list_sessions(name: str, limit: int) -> None:
+    with own_portal() as (core, operator):
+        found = core.identity.sessions(operator, SessionQuery(name, limit=limit)).items
+    rows = [{**asdict(one), **{at: getattr(one, at).isoformat() for at in _MOMENTS}} for one in found]
+    show_list(rows, SESSION_COLUMNS, empty="cli.empty.sessions")
+
+
+@local(user, "sign-out")
+@argument("name")
+@option("--reason", "-m", default="")
+def end_sessions(name: str, reason: str) -> None:
+    with own_portal() as (core, operator):
+        ended = core.identity.end_sessions(operator, name, reason=reason)
+    show_done({"name": name, "ended": ended}, "cli.done.signed_out", name=name, n=ended)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from portal.domain.errors import Refused
 
 EVERYWHERE = "*"
+PROOF_LASTS = timedelta(minutes=10)
 
 
 class Role(StrEnum):
@@ -75,6 +77,17 @@ PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
 }
 
+DANGEROUS = frozenset(
+    {
+        Permission.USER_EDIT,
+        Permission.BREAK_GLASS,
+        Permission.ENVIRONMENT_EDIT,
+        Permission.AUDIT_EXPORT,
+        Permission.ROLLOUT_APPROVE,
+    }
+)
+"""What a token is given only after a fresh proof of who asks for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -89,6 +102,8 @@ class Actor:
     """Who acts. `kind` is user, token or system. A token's `scopes` narrow what its owner may do; None means all of it.
 
     `person` is the human behind the act (a token's owner), which counts where two different people are needed.
+    `session` stands for the browser's session, if one is behind it, and `proved_at` is when its password or second
+    factor was last shown; two actors who differ in these alone are equal.
     """
 
     name: str
@@ -96,6 +111,8 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     scopes: frozenset[Permission] | None = None
     person: str = ""
+    session: str = field(default="", compare=False)
+    proved_at: datetime | None = field(default=None, compare=False)
 
     @property
     def human(self) -> str:
@@ -125,6 +142,17 @@ def demand(actor: Actor, permission: Permission, environment: str | None = None)
     """Refused("not_allowed", …) unless the actor may."""
     if not may(actor, permission, environment):
         raise Refused("not_allowed", permission=permission, environment=environment or EVERYWHERE, actor=actor.name)
+
+
+def has_fresh_proof(actor: Actor, now: datetime) -> bool:
+    """Whether the person has shown within ten minutes that it is still they who sit there; programs need not."""
+    return not actor.session or (actor.proved_at is not None and now - actor.proved_at <= PROOF_LASTS)
+
+
+def demand_proof(actor: Actor, now: datetime) -> None:
+    """Refused("proof_needed") before a dangerous act in a session whose password or code was last shown long ago."""
+    if not has_fresh_proof(actor, now):
+        raise Refused("proof_needed", minutes=int(PROOF_LASTS.total_seconds() // 60))
 
 
 def environments_with(actor: Actor, permission: Permission) -> frozenset[str] | None:

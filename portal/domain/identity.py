@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import available_timezones
 
-from portal.domain.access import Actor, Grant, Permission
+from portal.domain.access import DANGEROUS, Actor, Grant, Permission
 from portal.domain.errors import Invalid, Refused
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD, FEWEST_DIFFERENT = 12, 200, 5
 LONGEST_DISPLAY_NAME = 100
 LONGEST_TOKEN_DAYS = 366
+USER_ORDERS = ("name", "created_at", "signed_in_at")
+USER_STATES = ("active", "disabled", "locked", "invited")
+LONGEST_ADDRESS, LONGEST_AGENT = 100, 200
+SESSION_ID_LENGTH = 16
+LANGUAGES, THEMES = ("zh", "en"), ("light", "dark")
+LONGEST_INVITATION_HOURS = 30 * 24
+MOST_GRANTS = 100
 FREE_FAILURES = 5
 LONGEST_LOCK = timedelta(minutes=5)
 TOKEN_PREFIX = "cfp_"
@@ -29,6 +37,92 @@ class User:
     signed_in_at: datetime | None = None
     is_disabled: bool = False
     is_password_temporary: bool = False
+    has_password: bool = True
+    has_second_factor: bool = False
+    locked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserQuery:
+    """Which users are wanted: `text` is in a name; `role` and `environment` of a grant; `sort` one of USER_ORDERS,
+    with a `-` before it downwards.
+    """
+
+    text: str = ""
+    role: str = ""
+    environment: str = ""
+    state: str = ""
+    sort: str = "name"
+    offset: int = 0
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A signed-in browser as people see it. `id` tells sessions apart and opens nothing; `way` is how they came in."""
+
+    id: str
+    user: str
+    address: str
+    agent: str
+    way: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionQuery:
+    """Which sessions are wanted: `user` empty for one's own, `*` for all; `text` in name, address or browser."""
+
+    user: str = ""
+    text: str = ""
+    offset: int = 0
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Where a sign-in comes from: the address, and what the browser calls itself."""
+
+    address: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A link by which somebody sets their own password, once, until it ends. `kind` is invitation or reset."""
+
+    id: int
+    user: str
+    kind: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        return self.ended_at is None and now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How a person likes to read; empty for what the browser says. `zone` is a name of the IANA time zone database."""
+
+    language: str = ""
+    theme: str = ""
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Somebody who is invited and sets their own password."""
+
+    name: str
+    grants: tuple[Grant, ...] = ()
+    display_name: str = ""
+    hours: int = 72
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +186,47 @@ def check_password(password: str, name: str) -> str:
     if len(set(password)) < FEWEST_DIFFERENT or is_name:
         raise Invalid("password_too_simple", field="password")
     return password
+
+
+def check_preferences(wanted: Preferences) -> Preferences:
+    """Invalid("preference_bad", field=…)."""
+    for name, value, known in (("language", wanted.language, LANGUAGES), ("theme", wanted.theme, THEMES)):
+        if value and value not in known:
+            raise Invalid("preference_bad", field=name, value=value[:40])
+    if wanted.zone and not is_zone(wanted.zone):
+        raise Invalid("preference_bad", field="zone", value=wanted.zone[:40])
+    return wanted
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of this name, such as Asia/Shanghai."""
+    return name in available_timezones()
+
+
+def check_grants(grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
+    """Invalid("too_many_grants")."""
+    if len(grants) > MOST_GRANTS:
+        raise Invalid("too_many_grants", limit=MOST_GRANTS, field="grants")
+    return grants
+
+
+def check_hours(hours: int) -> timedelta:
+    """Invalid("invitation_hours_bad")."""
+    if not 1 <= hours <= LONGEST_INVITATION_HOURS:
+        raise Invalid("invitation_hours_bad", limit=LONGEST_INVITATION_HOURS, field="hours")
+    return timedelta(hours=hours)
+
+
+def invitation_path(name: str) -> str:
+    """Where an invited person goes. The secret follows behind a `#`: browsers keep that part, so no log on the way has
+    it.
+    """
+    return f"/invitation?name={name}"
+
+
+def is_wide(order: TokenOrder) -> bool:
+    """Whether a token of this order could do what is dangerous in wrong hands."""
+    return order.scopes is None or bool(order.scopes & DANGEROUS)
 
 
 def check_token(order: TokenOrder, creator: Actor) -> TokenOrder:

@@ -6,20 +6,24 @@ import hashlib
 
 from sqlmodel import Session
 
-from portal.domain.access import Actor
+from portal.domain.access import EVERYWHERE, Actor, Permission, demand, demand_proof
 from portal.domain.audit import AuditEntry
+from portal.domain.errors import Refused
 from portal.ports.clock import Clock
 from portal.services.audit import Audit
 from portal.services.passwords import Passwords
+from portal.services.secret_box import SecretBox
 from portal.store.database import Database
 
 SESSION_HOURS = 12
 
 
 class IdentityPart:
-    def __init__(self, database: Database, clock: Clock, audit: Audit, *, session_hours: int = SESSION_HOURS) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, audit: Audit, *, box: SecretBox, session_hours: int = SESSION_HOURS
+    ) -> None:
         self._database, self._clock, self._audit = database, clock, audit
-        self._passwords = Passwords()
+        self._passwords, self._box = Passwords(), box
         self._session_hours = session_hours
 
     def _record(
@@ -28,6 +32,26 @@ class IdentityPart:
         kind, name = target
         words = {"target": name, **params}
         self._audit.record(session, AuditEntry(actor.name, actor.kind, action, kind, name, reason=reason, params=words))
+
+    def _demand_editor(self, actor: Actor) -> None:
+        """Who may edit users, and has just shown to be who they are."""
+        demand(actor, Permission.USER_EDIT, EVERYWHERE)
+        demand_proof(actor, self._clock.now())
+
+    def _demand_self_or_editor(self, actor: Actor, name: str) -> None:
+        """For what everybody may do with their own account, and those who edit users with that of others."""
+        if name == actor.human:
+            demand_whole(actor)
+        else:
+            self._demand_editor(actor)
+
+
+def demand_whole(actor: Actor) -> None:
+    """The account itself is not for tokens that were narrowed. Refused("not_signed_in" | "token_too_narrow")."""
+    if actor.is_anonymous:
+        raise Refused("not_signed_in")
+    if actor.scopes is not None:
+        raise Refused("token_too_narrow")
 
 
 def digest(secret: str) -> str:

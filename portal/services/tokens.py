@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from portal.domain.access import EVERYWHERE, Actor, Permission, demand
+from portal.domain.access import EVERYWHERE, Actor, Permission, demand, demand_proof
 from portal.domain.errors import Refused
-from portal.domain.identity import TOKEN_PREFIX, Token, TokenOrder, check_token
+from portal.domain.identity import TOKEN_PREFIX, Token, TokenOrder, check_token, is_wide
 from portal.services.identity_part import IdentityPart, digest
 from portal.store import tokens as store
 from portal.store import users
@@ -23,6 +23,8 @@ class Tokens(IdentityPart):
         """The secret, which is kept nowhere, and the token. Refused("too_many_tokens" | "token_scope_too_wide")."""
         owner = self._demand_token_of(actor, order.user)
         check_token(order, actor)
+        if is_wide(order) or owner != actor.human:
+            demand_proof(actor, self._clock.now())
         secret, now = TOKEN_PREFIX + secrets.token_urlsafe(32), self._clock.now()
         new = TokenRow(
             digest=digest(secret),

@@ -7,10 +7,21 @@ from collections.abc import Iterable
 from sqlmodel import Session
 
 from portal.domain.access import EVERYWHERE, SYSTEM, Actor, Grant, Permission, Role, demand
-from portal.domain.errors import Conflict, Refused
-from portal.domain.identity import NewUser, User, check_display_name, check_password, check_user_name
-from portal.services.identity_part import IdentityPart, digest
+from portal.domain.errors import Conflict, Invalid, Refused
+from portal.domain.identity import (
+    USER_ORDERS,
+    NewUser,
+    User,
+    UserQuery,
+    check_display_name,
+    check_grants,
+    check_password,
+    check_user_name,
+)
+from portal.domain.page import Page
+from portal.services.identity_part import IdentityPart
 from portal.services.passwords import made_password
+from portal.store import sessions
 from portal.store import users as store
 from portal.store.tables_identity import UserRow
 
@@ -23,6 +34,14 @@ class Users(IdentityPart):
         with self._database.reading() as session:
             return store.users(session)
 
+    def users_page(self, actor: Actor, query: UserQuery) -> Page[User]:
+        """Invalid("sort_bad") for an order that there is not."""
+        demand(actor, Permission.USER_EDIT, EVERYWHERE)
+        if query.sort.removeprefix("-") not in USER_ORDERS:
+            raise Invalid("sort_bad", field="sort", known=", ".join(USER_ORDERS))
+        with self._database.reading() as session:
+            return store.page(session, query, self._clock.now())
+
     def user(self, actor: Actor, name: str = "") -> User:
         """Oneself, or another one for those who may edit users."""
         if name not in ("", actor.human):
@@ -32,27 +51,28 @@ class Users(IdentityPart):
 
     def create_user(self, actor: Actor, new: NewUser, *, reason: str = "") -> User:
         """Conflict("user_exists"); Invalid(…) for a name or password that is not accepted."""
-        demand(actor, Permission.USER_EDIT, EVERYWHERE)
+        self._demand_editor(actor)
+        check_grants(new.grants)
         row = self._new_row(new)
         with self._database.transaction() as session:
             store.add(session, row, new.grants)
-            roles = _words(new.grants)
+            roles = written_grants(new.grants)
             self._record(session, actor, "user.created", target=("user", new.name), reason=reason, roles=roles)
             return store.user(session, new.name)
 
     def set_password(self, actor: Actor, name: str, password: str, *, reason: str = "") -> None:
         """For somebody else, who should change it; all their sessions end."""
-        demand(actor, Permission.USER_EDIT, EVERYWHERE)
+        self._demand_editor(actor)
         hashed = self._passwords.hash(check_password(password, name))
         with self._database.transaction() as session:
             row = store.row(session, name)
             row.password_hash, row.is_password_temporary = hashed, True
             row.failures, row.locked_until = 0, None
-            store.close_sessions(session, name)
+            _close(session, name)
             self._record(session, actor, "user.password_set", target=("user", name), reason=reason)
 
-    def change_password(self, actor: Actor, old: str, new: str, *, keep: str = "") -> None:
-        """One's own; all sessions but the one with the secret `keep` end. Refused("password_wrong")."""
+    def change_password(self, actor: Actor, old: str, new: str) -> None:
+        """One's own; all sessions but the actor's end. Refused("password_wrong")."""
         if actor.kind != "user":
             raise Refused("only_for_users")
         self._check_own_password(actor.name, old)
@@ -60,7 +80,7 @@ class Users(IdentityPart):
         with self._database.transaction() as session:
             row = store.row(session, actor.name)
             row.password_hash, row.is_password_temporary = hashed, False
-            store.close_sessions(session, actor.name, but=digest(keep) if keep else "")
+            _close(session, actor.name, but=actor.session)
             self._record(session, actor, "user.password_changed", target=("user", actor.name))
 
     def _check_own_password(self, name: str, password: str) -> None:
@@ -68,16 +88,16 @@ class Users(IdentityPart):
 
     def set_grants(self, actor: Actor, name: str, grants: Iterable[Grant], *, reason: str = "") -> User:
         """In place of all that the user had; their sessions end. Refused("last_administrator")."""
-        demand(actor, Permission.USER_EDIT, EVERYWHERE)
-        given = tuple(grants)
+        self._demand_editor(actor)
+        given = check_grants(tuple(grants))
         with self._database.transaction() as session:
             if Grant(Role.ADMINISTRATOR) not in given:
                 _refuse_last_administrator(session, name)
             store.row(session, name)
-            before = _words(store.grants(session, name))
+            before = written_grants(store.grants(session, name))
             store.set_grants(session, name, given)
-            store.close_sessions(session, name)
-            params = {"before": before, "roles": _words(given)}
+            _close(session, name)
+            params = {"before": before, "roles": written_grants(given)}
             self._record(session, actor, "user.grants_set", target=("user", name), reason=reason, **params)
             return store.user(session, name)
 
@@ -97,14 +117,14 @@ class Users(IdentityPart):
     def enable(self, actor: Actor, name: str, *, reason: str = "") -> User:
         return self._set_disabled(actor, name, is_disabled=False, reason=reason)
 
-    def end_sessions(self, actor: Actor, name: str, *, reason: str = "") -> int:
-        """Sign the user out everywhere, by themselves or by those who may edit users; how many sessions there were."""
-        if name != actor.human:
-            demand(actor, Permission.USER_EDIT, EVERYWHERE)
+    def unlock(self, actor: Actor, name: str, *, reason: str = "") -> User:
+        """The user need not wait any longer after failed sign-ins."""
+        demand(actor, Permission.USER_EDIT, EVERYWHERE)
         with self._database.transaction() as session:
-            ended = store.close_sessions(session, name)
-            self._record(session, actor, "user.sessions_ended", target=("user", name), reason=reason)
-            return ended
+            row = store.row(session, name)
+            row.failures, row.locked_until = 0, None
+            self._record(session, actor, "user.unlocked", target=("user", name), reason=reason)
+            return store.user(session, name)
 
     def ensure_administrator(self) -> str | None:
         """The password of a first user `admin`, made if there is no user at all: to be shown once, and changed."""
@@ -141,11 +161,11 @@ class Users(IdentityPart):
         )
 
     def _set_disabled(self, actor: Actor, name: str, *, is_disabled: bool, reason: str) -> User:
-        demand(actor, Permission.USER_EDIT, EVERYWHERE)
+        self._demand_editor(actor)
         with self._database.transaction() as session:
             if is_disabled:
                 _refuse_last_administrator(session, name)
-                store.close_sessions(session, name)
+                _close(session, name)
             row = store.row(session, name)
             row.is_disabled, row.failures, row.locked_until = is_disabled, 0, None
             action = "user.disabled" if is_disabled else "user.enabled"
@@ -153,10 +173,16 @@ class Users(IdentityPart):
             return store.user(session, name)
 
 
+def _close(session: Session, name: str, *, but: str = "") -> None:
+    sessions.close_sessions(session, name, but=but)
+    sessions.end_steps(session, name)
+
+
 def _refuse_last_administrator(session: Session, name: str) -> None:
     if store.lock_administrators(session) == (name,):
         raise Refused("last_administrator", user=name)
 
 
-def _words(grants: Iterable[Grant]) -> str:
+def written_grants(grants: Iterable[Grant]) -> str:
+    """As `developer, release_manager@prod`."""
     return ", ".join(sorted(g.role if g.environment == EVERYWHERE else f"{g.role}@{g.environment}" for g in grants))

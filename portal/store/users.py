@@ -1,34 +1,20 @@
-"""Users with their grants, and the sessions of their browsers."""
+"""Users with their grants."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, func
+from sqlalchemy import ColumnElement, delete, exists, func, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from portal.domain.access import EVERYWHERE, Grant, Role
 from portal.domain.errors import Conflict, NotFound
-from portal.domain.identity import User
-from portal.store.database import changed_rows
-from portal.store.tables_identity import GrantRow, SessionRow, UserRow
-
-MOST_SESSIONS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A session as it is kept: `digest` is the SHA-256 of its secret."""
-
-    digest: str
-    user: str
-    address: str
-    created_at: datetime
-    seen_at: datetime
-    expires_at: datetime
+from portal.domain.identity import User, UserQuery
+from portal.domain.page import LONGEST_PAGE, Page, bounded
+from portal.store.tables_identity import GrantRow, UserRow
 
 
 def row(session: Session, name: str) -> UserRow:
@@ -53,11 +39,50 @@ def user(session: Session, name: str) -> User:
 
 def users(session: Session) -> tuple[User, ...]:
     """All of them by name."""
+    return _with_grants(session, session.exec(select(UserRow).order_by(UserRow.name)).all())
+
+
+def page(session: Session, query: UserQuery, now: datetime) -> Page[User]:
+    """Those that the query wants, in its order; equal ones by name."""
+    offset, limit = bounded(query.offset, query.limit)
+    wanted = select(UserRow).where(*_conditions(query, now))
+    total = session.exec(select(func.count()).select_from(wanted.subquery())).one()
+    column = col(getattr(UserRow, query.sort.removeprefix("-")))
+    order = column.desc().nulls_last() if query.sort.startswith("-") else column.asc().nulls_last()
+    rows = session.exec(wanted.order_by(order, col(UserRow.name)).offset(offset).limit(limit)).all()
+    return Page(_with_grants(session, rows), total, offset, limit)
+
+
+def _conditions(query: UserQuery, now: datetime) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if query.text:
+        columns = (UserRow.name, UserRow.display_name)
+        conditions.append(or_(*(col(c).icontains(query.text[:100], autoescape=True) for c in columns)))
+    granted = [
+        col(column) == value
+        for column, value in ((GrantRow.role, query.role), (GrantRow.environment, query.environment))
+        if value
+    ]
+    if granted:
+        conditions.append(exists().where(col(GrantRow.user) == col(UserRow.name), *granted))
+    states = {
+        "active": col(UserRow.is_disabled).is_(False),
+        "disabled": col(UserRow.is_disabled).is_(True),
+        "locked": col(UserRow.locked_until) > now,
+        "invited": col(UserRow.signed_in_at).is_(None),
+    }
+    return [*conditions, states[query.state]] if query.state in states else conditions
+
+
+def _with_grants(session: Session, rows: Iterable[UserRow]) -> tuple[User, ...]:
+    shown = list(rows)
     of: dict[str, list[Grant]] = defaultdict(list)
-    for row in session.exec(select(GrantRow).order_by(GrantRow.environment, GrantRow.role)):
+    wanted = select(GrantRow).order_by(GrantRow.environment, GrantRow.role)
+    if len(shown) <= LONGEST_PAGE:
+        wanted = wanted.where(col(GrantRow.user).in_([row.name for row in shown]))
+    for row in session.exec(wanted):
         of[row.user].append(_grant(row))
-    rows = session.exec(select(UserRow).order_by(UserRow.name))
-    return tuple(_user(row, tuple(of[row.name])) for row in rows)
+    return tuple(_user(row, tuple(of[row.name])) for row in shown)
 
 
 def count(session: Session) -> int:
@@ -98,48 +123,6 @@ def lock_administrators(session: Session) -> tuple[str, ...]:
     return tuple(session.exec(wanted))
 
 
-def open_session(session: Session, opened: SignedIn) -> None:
-    """The oldest sessions of the user give way to more than twenty, and all that are over are removed."""
-    session.exec(delete(SessionRow).where(col(SessionRow.expires_at) <= opened.created_at))
-    mine = select(SessionRow.digest).where(SessionRow.user == opened.user).order_by(col(SessionRow.seen_at).desc())
-    too_many = session.exec(mine.offset(MOST_SESSIONS - 1)).all()
-    session.exec(delete(SessionRow).where(col(SessionRow.digest).in_(too_many)))
-    session.add(
-        SessionRow(
-            digest=opened.digest,
-            user=opened.user,
-            address=opened.address,
-            created_at=opened.created_at,
-            seen_at=opened.seen_at,
-            expires_at=opened.expires_at,
-        )
-    )
-    session.flush()
-
-
-def signed_in(session: Session, digest: str) -> SignedIn | None:
-    found = session.get(SessionRow, digest)
-    if found is None:
-        return None
-    return SignedIn(found.digest, found.user, found.address, found.created_at, found.seen_at, found.expires_at)
-
-
-def note_seen(session: Session, digest: str, now: datetime) -> None:
-    found = session.get(SessionRow, digest)
-    if found is not None:
-        found.seen_at = now
-
-
-def close_session(session: Session, digest: str) -> int:
-    return changed_rows(session, delete(SessionRow).where(col(SessionRow.digest) == digest))
-
-
-def close_sessions(session: Session, name: str, *, but: str = "") -> int:
-    """End all sessions of the user except the one with this digest; how many there were."""
-    mine = delete(SessionRow).where(col(SessionRow.user) == name, col(SessionRow.digest) != but)
-    return changed_rows(session, mine)
-
-
 def _grant(row: GrantRow) -> Grant:
     return Grant(Role(row.role), row.environment)
 
@@ -153,4 +136,7 @@ def _user(row: UserRow, given: tuple[Grant, ...]) -> User:
         signed_in_at=row.signed_in_at,
         is_disabled=row.is_disabled,
         is_password_temporary=row.is_password_temporary,
+        has_password=bool(row.password_hash),
+        has_second_factor=row.totp_since is not None,
+        locked_until=row.locked_until,
     )

@@ -53,7 +53,7 @@ def _welcome(settings: Settings) -> None:
     people = {"admin": password} if password else {}
     if settings.is_demo:
         people |= core().demonstration.load()
-    lines = [f"\n  {t(locale, 'welcome.address', url=address(settings))}" for locale in ("en", "zh")]
+    lines = [f"\n  {t(locale, 'welcome.address', url=settings.address)}" for locale in ("en", "zh")]
     if people:
         lines += [f"\n  {t(locale, 'welcome.passwords')}" for locale in ("en", "zh")]
         lines += [f"\n    {name:8} {secret}" for name, secret in people.items()]
@@ -67,12 +67,6 @@ def give_back_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
-
-
-def address(settings: Settings) -> str:
-    """The portal's address as a person opens it."""
-    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host  # noqa: S104 - only named
-    return settings.public_url or f"http://{host}:{settings.port}"
 
 
 def prepare_environment(data: Path) -> None:

@@ -167,7 +167,7 @@ def test_users_come_and_go(asking: Asking):
     assert not erin.delete("/users/ivan/disabled").json()["is_disabled"]
     assert erin.put("/users/ivan/password", json={"password": "short"}).json()["code"] == "password_too_short"
     assert erin.put("/users/ivan/password", json={"password": "a pot full of coffee"}).status_code == 204
-    assert "ivan" in [user["name"] for user in erin.get("/users").json()]
+    assert "ivan" in [user["name"] for user in erin.get("/users").json()["items"]]
     assert erin.put("/users/erin/disabled").json()["code"] == "last_administrator"
 
 

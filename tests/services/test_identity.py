@@ -15,6 +15,7 @@ from portal.domain.errors import Conflict, Invalid, PortalError, Refused
 from portal.domain.identity import NewUser, TokenOrder
 from portal.services.audit import Audit
 from portal.services.identity import Identity
+from portal.services.secret_box import SecretBox
 from portal.store.database import Database
 
 PASSWORD = "correct horse battery"
@@ -23,9 +24,13 @@ BOB = NewUser("bob", PASSWORD, (Grant(Role.DEVELOPER, "dev"),), "Bob")
 MALLORY = Actor("mallory", grants=(Grant(Role.ADMINISTRATOR, "dev"), Grant(Role.OPERATOR)))
 
 
+def identity_of(database: Database, clock: Any, audit: Audit) -> Identity:
+    return Identity(database, clock, audit, box=SecretBox(lambda: b"k" * 32))
+
+
 @pytest.fixture
 def identity(database: Database, clock: Any, audit: Audit) -> Identity:
-    identity = Identity(database, clock, audit)
+    identity = identity_of(database, clock, audit)
     identity.create_user(SYSTEM, ALICE)
     return identity
 
@@ -47,7 +52,7 @@ def actions(audit: Audit) -> list[str]:
 def test_the_first_start_makes_an_administrator_and_tells_the_password_once(
     database: Database, clock: Any, audit: Audit
 ):
-    identity = Identity(database, clock, audit)
+    identity = identity_of(database, clock, audit)
     password = identity.ensure_administrator()
     assert password is not None
     assert identity.ensure_administrator() is None
@@ -58,7 +63,7 @@ def test_the_first_start_makes_an_administrator_and_tells_the_password_once(
 
 def test_several_first_starts_at_once_make_one_administrator(database: Database, clock: Any, audit: Audit):
     with ThreadPoolExecutor(3) as pool:
-        made = list(pool.map(lambda _: Identity(database, clock, audit).ensure_administrator(), range(3)))
+        made = list(pool.map(lambda _: identity_of(database, clock, audit).ensure_administrator(), range(3)))
     assert len([password for password in made if password]) == 1
 
 
@@ -151,7 +156,7 @@ def test_the_oldest_session_gives_way(identity: Identity, clock: Any):
 
 def test_a_new_password_ends_all_other_sessions(identity: Identity):
     mine, other = enter(identity), enter(identity)
-    identity.change_password(identity.actor_of_session(mine), PASSWORD, "another long secret", keep=mine)
+    identity.change_password(identity.actor_of_session(mine), PASSWORD, "another long secret")
     assert code(identity.actor_of_session, other) == "session_over"
     assert not identity.user(identity.actor_of_session(mine)).is_password_temporary
     identity.set_password(SYSTEM, "alice", "and a third long one")
@@ -180,7 +185,7 @@ def test_less_rights_are_effective_at_once(identity: Identity, change: str):
 
 
 def test_another_process_sees_the_end_at_once(identity: Identity, database: Database, clock: Any, audit: Audit):
-    secret, other = enter(identity), Identity(database, clock, audit)
+    secret, other = enter(identity), identity_of(database, clock, audit)
     other.actor_of_session(secret)
     identity.end_sessions(SYSTEM, "alice")
     assert code(other.actor_of_session, secret) == "session_over"
@@ -292,7 +297,7 @@ def test_every_change_is_in_the_trail(identity: Identity, audit: Audit):
     mine = enter(identity)
     code(identity.sign_in, "alice", "wrong", address="")
     actor = identity.actor_of_session(mine)
-    identity.change_password(actor, PASSWORD, "another long secret", keep=mine)
+    identity.change_password(actor, PASSWORD, "another long secret")
     identity.rename_user(actor, "alice", "A.")
     _, token = identity.create_token(actor, TokenOrder("ci"))
     identity.revoke_token(actor, token.id)

@@ -12,12 +12,24 @@ from fastapi.routing import APIRoute
 from portal import __version__
 from portal.api.authentication import SIGNED_IN, permission_of
 from portal.api.problems import MEDIA_TYPE, Problem, answer_in_problems
-from portal.api.v1 import audit, deployments, environments, log, me, releases, rollouts, services, tokens, users
+from portal.api.v1 import (
+    audit,
+    deployments,
+    environments,
+    log,
+    me,
+    releases,
+    rollouts,
+    services,
+    sessions,
+    tokens,
+    users,
+)
 from portal.i18n import t
 from portal.kit.rest import REST_ROOT
 
 PUBLIC = frozenset({"/openapi.json"})
-NOUNS = (services, environments, releases, deployments, rollouts, audit, users, tokens, log, me)
+NOUNS = (services, environments, releases, deployments, rollouts, audit, users, sessions, tokens, log, me)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\
 Send a token as `Authorization: Bearer cfp_…`. Whatever fails is answered with problem details in Chinese or English

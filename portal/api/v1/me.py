@@ -10,6 +10,8 @@ from pydantic import Field
 from portal.api.authentication import permitted
 from portal.api.v1.documents import Document
 from portal.domain.access import EVERYWHERE, Actor, Permission, Role, environments_with, may
+from portal.domain.identity import Preferences
+from portal.wiring import core
 
 router = APIRouter(tags=["me"])
 Anybody = Annotated[Actor, permitted(None)]
@@ -30,6 +32,24 @@ class MeDocument(Document):
     person: str
     grants: list[GrantDocument]
     permissions: dict[Permission, list[str]]
+
+
+class PreferencesDocument(Document):
+    """How you like to read; empty for what the browser says. `zone` is a name such as Asia/Shanghai."""
+
+    language: str = Field(default="", max_length=2)
+    theme: str = Field(default="", max_length=5)
+    zone: str = Field(default="", max_length=60)
+
+
+@router.get("/me/preferences")
+def show_my_preferences(actor: Anybody) -> PreferencesDocument:
+    return PreferencesDocument.of(core().identity.preferences(actor))
+
+
+@router.put("/me/preferences")
+def set_my_preferences(actor: Anybody, order: PreferencesDocument) -> PreferencesDocument:
+    return PreferencesDocument.of(core().identity.set_preferences(actor, Preferences(**order.model_dump())))
 
 
 @router.get("/me")

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from portal.api.authentication import permitted
-from portal.api.v1.documents import Document, IdempotencyKey, Order, Reason
+from portal.api.v1.documents import (
+    Document,
+    IdempotencyKey,
+    NameFilter,
+    Order,
+    PageDocument,
+    Pages,
+    Paging,
+    Reason,
+    Search,
+)
 from portal.api.v1.me import GrantDocument
 from portal.api.v1.repeats import Repeatable, once
 from portal.domain.access import Actor, Grant, Permission
-from portal.domain.identity import LONGEST_PASSWORD, NewUser
+from portal.domain.identity import (
+    LONGEST_INVITATION_HOURS,
+    LONGEST_PASSWORD,
+    NewPerson,
+    NewUser,
+    UserQuery,
+    invitation_path,
+)
 from portal.wiring import core
 
 router = APIRouter(tags=["users"])
@@ -49,6 +66,38 @@ class UserDocument(Document):
     signed_in_at: datetime | None
     is_disabled: bool
     is_password_temporary: bool
+    has_second_factor: bool
+
+
+class UserFilter(Paging):
+    """`state` is active, disabled, locked or invited; `sort` a field of the list, with a hyphen before it downwards."""
+
+    text: Search = ""
+    role: Literal["", "viewer", "developer", "release_manager", "operator", "administrator"] = ""
+    environment: NameFilter = ""
+    state: Literal["", "active", "disabled", "locked", "invited"] = ""
+    sort: str = Field(default="name", max_length=20)
+
+
+class InvitationOrder(Order):
+    """Somebody who sets their own password by a link."""
+
+    name: str = Field(max_length=64)
+    display_name: str = Field(default="", max_length=100)
+    grants: list[GrantDocument] = Field(default_factory=list, max_length=100)
+    hours: int = Field(default=72, ge=1, le=LONGEST_INVITATION_HOURS, description="How long the link leads in.")
+
+
+class LinkOrder(Order):
+    hours: int = Field(default=24, ge=1, le=LONGEST_INVITATION_HOURS, description="How long it leads in.")
+
+
+class LinkDocument(Document):
+    """The person opens `path`, `#` and `secret` on this portal. The secret is shown this once."""
+
+    user: str
+    path: str
+    secret: str = Field(default="", repr=False)
 
 
 def _grants(documents: list[GrantDocument]) -> tuple[Grant, ...]:
@@ -56,8 +105,8 @@ def _grants(documents: list[GrantDocument]) -> tuple[Grant, ...]:
 
 
 @router.get("/users")
-def list_users(actor: Editor) -> list[UserDocument]:
-    return [UserDocument.of(user) for user in core().identity.users(actor)]
+def list_users(actor: Editor, pages: Pages, wanted: Annotated[UserFilter, Query()]) -> PageDocument[UserDocument]:
+    return pages.show(core().identity.users_page(actor, UserQuery(**wanted.model_dump())), UserDocument)
 
 
 @router.post("/users", status_code=201)
@@ -90,3 +139,45 @@ def disable_user(actor: Editor, name: UserName, reason: Reason = "") -> UserDocu
 @router.delete("/users/{name}/disabled")
 def enable_user(actor: Editor, name: UserName, reason: Reason = "") -> UserDocument:
     return UserDocument.of(core().identity.enable(actor, name, reason=reason))
+
+
+@router.delete("/users/{name}/lock")
+def unlock_user(actor: Editor, name: UserName, reason: Reason = "") -> UserDocument:
+    """They need not wait any longer after failed sign-ins."""
+    return UserDocument.of(core().identity.unlock(actor, name, reason=reason))
+
+
+@router.delete("/users/{name}/second-factor", status_code=204)
+def remove_user_second_factor(actor: Editor, name: UserName, reason: Reason = "") -> None:
+    """For somebody who has lost it; their sessions end."""
+    core().identity.remove_second_factor(actor, name, reason=reason)
+
+
+@router.post("/users/invitations", status_code=201)
+def invite_user(actor: Editor, order: InvitationOrder, reason: Reason = "", key: IdempotencyKey = "") -> LinkDocument:
+    """The user cannot sign in before the link was used."""
+
+    def invite() -> LinkDocument:
+        new = NewPerson(order.name, _grants(order.grants), order.display_name, order.hours)
+        secret, user = core().identity.invite(actor, new, reason=reason)
+        return LinkDocument(user=user.name, path=invitation_path(user.name), secret=secret)
+
+    return once(actor, Repeatable(key, "user.invite", order, LinkDocument), invite)
+
+
+@router.post("/users/{name}/link", status_code=201)
+def make_user_link(
+    actor: Editor, name: UserName, order: LinkOrder, reason: Reason = "", key: IdempotencyKey = ""
+) -> LinkDocument:
+    """By which they set a new password; earlier links of theirs end."""
+
+    def make() -> LinkDocument:
+        secret = core().identity.make_reset_link(actor, name, hours=order.hours, reason=reason)
+        return LinkDocument(user=name, path=invitation_path(name), secret=secret)
+
+    return once(actor, Repeatable(key, f"user.link {name}", order, LinkDocument), make)
+
+
+@router.delete("/users/{name}/link", status_code=204)
+def end_user_link(actor: Editor, name: UserName, reason: Reason = "") -> None:
+    core().identity.end_invitation(actor, name, reason=reason)
