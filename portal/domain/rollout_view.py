@@ -41,8 +41,10 @@ class RolloutView:
     why not.
 
     `live_percent` is what the proxy really does; `requests_per_second` the mean of the last ten seconds of both
-    versions. `evidence_hash` has to be sent along with an approval. `return_ms` is the measured or, before, the
-    expected time of a rollback; `is_return_warm` says whether the old version still has healthy containers up.
+    versions. `sampling` is the smallest share of the requests that the verdict saw in any second: below 1 a random part
+    stood for traffic too heavy to evaluate whole. `evidence_hash` has to be sent along with an approval. `return_ms` is
+    the measured or, before, the expected time of a rollback; `is_return_warm` says whether the old version still has
+    healthy containers up.
     """
 
     rollout: Rollout
@@ -58,6 +60,7 @@ class RolloutView:
     is_engine_reachable: bool = True
     requests_per_second: float = 0.0
     failed_requests: int = 0
+    sampling: float = 1.0
     is_return_warm: bool = False
     frozen_by: str = ""
     break_glass_by: tuple[str, ...] = ()

@@ -49,7 +49,7 @@ class RolloutViews:
     def _view(self, session: Session, actor: Actor, rollout: Rollout, facts: Facts | None) -> RolloutView:
         now = self.world.clock.now()
         window = freeze_at(catalogue.freezes(session), rollout.environment, now)
-        target = (rollout.service, rollout.environment)
+        target, period = (rollout.service, rollout.environment), _period(rollout, now.timestamp())
         return RolloutView(
             rollout=rollout,
             steps=_steps(session, rollout),
@@ -62,7 +62,8 @@ class RolloutViews:
             is_proxy_alive=facts.is_proxy_alive if facts else True,
             is_engine_reachable=facts.is_engine_reachable if facts else True,
             requests_per_second=self.rates.requests_per_second(rollout.target),
-            failed_requests=samples.errors(session, target, rollout.slot, period=_period(rollout, now.timestamp())),
+            failed_requests=samples.errors(session, target, rollout.slot, period=period),
+            sampling=samples.lowest_sampling(session, target, period=period),
             is_return_warm=bool(facts and facts.stable_up),
             frozen_by=window.name if window else "",
             break_glass_by=rollouts.break_glass(session, rollout.id),

@@ -98,6 +98,18 @@ def drop_before(session: Session, second: int, *, limit: int = 5_000) -> int:
     return changed_rows(session, delete(TrafficSampleRow).where(col(TrafficSampleRow.second) < edge))
 
 
+def lowest_sampling(session: Session, target: tuple[str, str], *, period: tuple[int, int]) -> float:
+    """The smallest share (0 … 1) of the requests that was evaluated in any second of `period`; 1 if all were."""
+    service, environment = target
+    wanted = select(func.coalesce(func.min(TrafficSampleRow.sampling), 1.0)).where(
+        TrafficSampleRow.service == service,
+        TrafficSampleRow.environment == environment,
+        TrafficSampleRow.second > period[0],
+        TrafficSampleRow.second <= period[1],
+    )
+    return float(session.exec(wanted).one())
+
+
 def _sample(row: TrafficSampleRow) -> TrafficSample:
     values = row.model_dump()
     values["slot"] = Slot(row.slot)

@@ -44,6 +44,8 @@ from tests.contracts.engines import (
     podman_socket,
 )
 
+pytestmark = pytest.mark.req("REQ-P3-006")
+
 NAMES = (f"{PREFIX}-{os.getpid()}-{number}" for number in itertools.count())
 CHATTY = ("/bin/sh", "-c", "trap 'exit 0' TERM; echo ready; echo to stderr >&2; while :; do sleep 0.1; done")
 BROKEN = ("/bin/sh", "-c", "echo last words; exit 3")

@@ -9,6 +9,8 @@ import pytest
 from portal.domain.environment import FreezeWindow, check_freeze, freeze_at
 from portal.domain.errors import Invalid
 
+pytestmark = pytest.mark.req("REQ-P3-008")
+
 
 def weekly(**values: object) -> FreezeWindow:
     return FreezeWindow(1, "weekend", "prod", **values)  # type: ignore[arg-type]

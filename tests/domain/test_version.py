@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from portal.domain.errors import Invalid
 from portal.domain.version import parse_version
 
+pytestmark = pytest.mark.req("REQ-P3-009")
+
 IN_ORDER = [
     "0.9.9",
     "1.0.0-alpha",

@@ -20,7 +20,7 @@ from portal.domain.container import ContainerSpec
 from tests.contracts.engines import PREFIX, Gate, ask, docker_socket, eventually, gate, image_archive, podman_socket
 from tests.live.gate_attempts import ATTEMPTS, CREATE, SLEEP, Attempt, create, request
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.req("REQ-P3-006")]
 
 MINE, FOREIGN = f"{PREFIX}-mine-{os.getpid()}", f"{PREFIX}-foreign-{os.getpid()}"
 EVIL = f"{PREFIX}-evil-{os.getpid()}"

@@ -31,7 +31,7 @@ from tests.contracts.engines import (
     podman_socket,
 )
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.req("REQ-P3-006")]
 
 NAMES = (f"{PREFIX}-{os.getpid()}-hard-{number}" for number in itertools.count())
 

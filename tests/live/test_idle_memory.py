@@ -18,7 +18,7 @@ from portal.adapters.haproxy.process import HAProxyProcess
 from portal.web.build import ROOT, ensure_front_end
 
 LIMIT_BYTES = 100_000_000
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.req("REQ-P3-004")]
 
 
 def free_port() -> int:

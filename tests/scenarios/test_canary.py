@@ -11,6 +11,8 @@ from portal.services.rollout_actions import ActionRequest
 from portal.services.rollouts import RolloutOrder
 from tests.stage import ALICE, BOB, CAROL, DAVE, MALLORY, PortalStage
 
+pytestmark = pytest.mark.req("REQ-P3-009")
+
 
 def test_a_good_canary_is_promoted_after_alice_approves(stage: PortalStage) -> None:
     # Given a canary that Bob started

@@ -21,6 +21,8 @@ from portal.services.releases import ReleaseDetails
 from portal.services.rollouts import RolloutOrder
 from tests.stage import ALICE, BOB, DAVE, PortalStage
 
+pytestmark = pytest.mark.req("REQ-P3-009")
+
 
 def freeze(stage: PortalStage, *, minutes: float = 5) -> FreezeWindow:
     now = stage.clock.now()

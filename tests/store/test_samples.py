@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,13 @@ def test_two_parts_of_a_second_add_up(database: Database) -> None:
     put(database, sample(7, requests=5, errors=1, last_at=7.1))
     (both,) = stored(database)
     assert (both.requests, both.errors, both.latency, both.last_at) == (15, 3, {60: 12}, 7.3)
+
+
+def test_the_smallest_share_that_was_evaluated_is_known(database: Database) -> None:
+    put(database, sample(7, requests=10), replace(sample(8, requests=10), sampling=0.25), sample(9, requests=10))
+    with database.reading() as session:
+        shares = [samples.lowest_sampling(session, TARGET, period=period) for period in ((6, 9), (8, 9), (100, 200))]
+    assert shares == [0.25, 1.0, 1.0]
 
 
 def test_many_that_write_the_same_seconds_at_once_lose_nothing(database: Database) -> None:

@@ -10,8 +10,10 @@ from portal.domain.audit import AuditEntry
 from portal.domain.errors import Invalid, NotFound
 from portal.domain.operation import StepStatus
 from portal.domain.page import Page
-from portal.domain.plan import Step, StepKind
-from portal.domain.rollout_view import MatrixCell, SamplePoint, StepView
+from portal.domain.plan import Plan, Step, StepKind, Strategy
+from portal.domain.rollout import Rollout
+from portal.domain.rollout_view import MatrixCell, RolloutView, SamplePoint, StepView
+from portal.domain.route import Slot
 from portal.domain.verdict import Measure, Outcome
 from portal.web import arguments
 from portal.web.addresses import address, paging, release_address
@@ -19,6 +21,7 @@ from portal.web.presenters import timeline
 from portal.web.presenters.charts import error_chart, latency_chart
 from portal.web.presenters.marks import duration_words, health_badge, percent_text
 from portal.web.presenters.matrix import tally
+from portal.web.presenters.rollout import facts
 from portal.web.presenters.steps import position, strides
 from portal.web.presenters.verdicts import _interval
 from portal.web.words import words
@@ -221,3 +224,10 @@ def test_a_choice_that_was_not_offered_is_refused(value: object) -> None:
 def test_a_number_in_an_address_is_a_number(value: str) -> None:
     with pytest.raises(NotFound, match="page_missing"):
         arguments.number(value)
+
+
+def test_a_verdict_on_a_part_of_the_requests_says_so() -> None:
+    rollout = Rollout(1, "hello", "prod", "1.0.0", "1.1.0", "old", "new", Plan(Strategy.CANARY), STEPS, Slot.GREEN)
+    whole, part = facts(RolloutView(rollout, (), {})), facts(RolloutView(rollout, (), {}, sampling=0.2))
+    assert len(part) == len(whole) + 1
+    assert "20" in part[-1].text.en

@@ -241,6 +241,7 @@ class RolloutViewDocument(Document):
     is_engine_reachable: bool
     requests_per_second: float
     failed_requests: int
+    sampling: float
     is_return_warm: bool
     frozen_by: str
     break_glass_by: list[str]

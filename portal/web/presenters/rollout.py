@@ -8,7 +8,7 @@ from portal.domain.plan import StepKind
 from portal.domain.release import Release
 from portal.domain.rollout import Rollout, State
 from portal.domain.rollout_view import Changes, RolloutView
-from portal.web.presenters.marks import BAD, IDLE, OK, WARN, Badge, epoch
+from portal.web.presenters.marks import BAD, IDLE, OK, WARN, Badge, epoch, percent_text
 from portal.web.presenters.rollouts import RolloutLine, rollout_line
 from portal.web.presenters.steps import position
 from portal.web.words import Words, cause_words, words
@@ -106,7 +106,7 @@ def _side(name: str, up: int, *, is_over: bool) -> Words:
 
 
 def facts(view: RolloutView) -> list[Fact]:
-    """Restarts, failed requests and memory of the new version."""
+    """Restarts, failed requests and memory of the new version; and whether all requests are evaluated."""
     canaries = [r for r in view.replicas if r.is_candidate]
     restarts = sum(r.restarts for r in canaries)
     failed = view.failed_requests
@@ -117,6 +117,8 @@ def facts(view: RolloutView) -> list[Fact]:
     memory = [r.memory_bytes for r in canaries if r.memory_bytes is not None]
     if memory:
         found.append(Fact(OK, "check", words("fact.memory", n=round(max(memory) / 2**20))))
+    if view.sampling < 1:
+        found.append(Fact(IDLE, "clock", words("fact.sampled", share=percent_text(view.sampling))))
     return found
 
 
