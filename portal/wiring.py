@@ -43,6 +43,7 @@ from portal.services.rollout_views import RolloutViews
 from portal.services.rollout_world import World
 from portal.services.rollouts import Rollouts
 from portal.services.secret_box import SecretBox
+from portal.services.saved_views import SavedViews
 from portal.services.traffic_watch import Rates, TrafficWatch
 from portal.settings import Settings
 from portal.store import master_key
@@ -97,6 +98,7 @@ class Core:
     health: HealthWatch
     measures: Measures
     log_level: LogLevel
+    saved_views: SavedViews
 
     @property
     def settings(self) -> Settings:
@@ -149,6 +151,7 @@ def assemble(parts: Parts) -> Core:
         health=HealthWatch(clock, _probes(parts)),
         measures=Measures(database, parts.settings.data, dropped_records=lambda: parts.access_log.dropped),
         log_level=LogLevel(database, audit),
+        saved_views=SavedViews(database, clock, audit),
     )
 
 

@@ -39,6 +39,19 @@ class Version:
         marks = tuple((0, int(i), "") if i.isdigit() else (1, 0, i) for i in self.pre_release)
         return (self.major, self.minor, self.patch, not self.pre_release, marks)
 
+    @property
+    def sort_key(self) -> str:
+        """Text that sorts, byte by byte, as `precedence` does: for the order of a list in the database."""
+        numbers = "".join(_digits(number) for number in (self.major, self.minor, self.patch))
+        marks = "!".join(f"0{_digits(int(i))}" if i.isdigit() else f"1{i}" for i in self.pre_release)
+        return f"{numbers} {marks}" if marks else f"{numbers}~"
+
+
+def _digits(number: int) -> str:
+    """The number, its length before it, so that longer ones come later."""
+    text = str(number)
+    return f"{len(text):02d}{text}"
+
 
 def parse_version(text: str) -> Version:
     """Invalid("version_bad", version=…) if it is not SemVer 2.0.0 or longer than 100 characters."""

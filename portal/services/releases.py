@@ -10,6 +10,7 @@ from portal.domain.access import Actor, Permission, demand
 from portal.domain.audit import AuditEntry
 from portal.domain.deployment import Deployment
 from portal.domain.errors import Invalid
+from portal.domain.lists import ReleaseQuery
 from portal.domain.page import Page
 from portal.domain.release import Release, Signature
 from portal.domain.version import parse_version
@@ -37,12 +38,11 @@ class Releases:
     def __init__(self, database: Database, clock: Clock, audit: Audit, *, containers: Containers) -> None:
         self._database, self._clock, self._audit, self._containers = database, clock, audit, containers
 
-    def page(
-        self, actor: Actor, *, service: str = "", text: str = "", offset: int = 0, limit: int = 50
-    ) -> Page[Release]:
+    def page(self, actor: Actor, query: ReleaseQuery | None = None) -> Page[Release]:
+        """Those that fit, or the newest of all. Invalid("sort_bad")."""
         demand(actor, Permission.VIEW)
         with self._database.reading() as session:
-            return store.page(session, service=service, text=text, offset=offset, limit=limit)
+            return store.page(session, query or ReleaseQuery())
 
     def release(self, actor: Actor, service: str, version: str) -> Release:
         demand(actor, Permission.VIEW)

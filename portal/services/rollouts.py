@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
-from portal.domain.access import Actor, Permission, demand
+from portal.domain.access import Actor, Permission, demand, environments_with
 from portal.domain.audit import AuditEntry
 from portal.domain.environment import Environment, freeze_at
 from portal.domain.errors import Conflict, Invalid, PortalError, Refused
+from portal.domain.lists import RolloutQuery
 from portal.domain.page import Page
 from portal.domain.plan import PLAN_VERSION, Plan, expected_seconds, resolve
 from portal.domain.plan_text import parse_plan
@@ -26,7 +27,6 @@ from portal.services.rollout_world import entry_refusal
 from portal.store import catalogue, deployments, idempotency, operations, releases, rollouts, routing
 from portal.store.database import Database
 from portal.store.idempotency import Keyed
-from portal.store.rollouts import RolloutQuery
 
 LONGEST_REASON = 500
 
@@ -57,14 +57,17 @@ class Rollouts:
         self._actions = Actions(clock, audit)
 
     def page(self, actor: Actor, query: RolloutQuery) -> Page[Rollout]:
+        """Those that fit, of the environments in which the actor may see anything. Invalid("sort_bad")."""
         demand(actor, Permission.VIEW, query.environment or None)
         with self._database.reading() as session:
-            return rollouts.page(session, query)
+            return rollouts.page(session, query, environments_with(actor, Permission.VIEW))
 
     def rollout(self, actor: Actor, rollout_id: int) -> Rollout:
         demand(actor, Permission.VIEW)
         with self._database.reading() as session:
-            return rollouts.get(session, rollout_id)
+            rollout = rollouts.get(session, rollout_id)
+        demand(actor, Permission.VIEW, rollout.environment)
+        return rollout
 
     def preview(self, actor: Actor, order: RolloutOrder) -> Preview:
         """What a start would do, and what forbids it. Invalid(…) if the plan itself is wrong."""

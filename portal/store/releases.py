@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from portal.domain.errors import Conflict, NotFound
+from portal.domain.lists import ReleaseQuery
 from portal.domain.page import Page, bounded
 from portal.domain.release import Release, Signature
+from portal.store.list_queries import release_rows, search_text
 from portal.store.tables import ReleaseRow
 
 
@@ -41,12 +42,19 @@ def add(session: Session, release: Release, now: datetime) -> None:
         created_at=now,
         is_irreversible=release.is_irreversible,
         signatures=signatures,
+        version_key=release.semver.sort_key,
+        search=_search(release),
     )
     try:
         with session.begin_nested():
             session.add(row)
     except IntegrityError:
         raise Conflict("release_exists", service=release.service, version=release.version) from None
+
+
+def _search(release: Release) -> str:
+    words = (release.service, release.version, release.commit, release.created_by, release.notes)
+    return search_text(*words)
 
 
 def get(session: Session, service: str, version: str) -> Release:
@@ -58,20 +66,10 @@ def get(session: Session, service: str, version: str) -> Release:
     return _release(row)
 
 
-def page(session: Session, *, service: str = "", text: str = "", offset: int = 0, limit: int = 50) -> Page[Release]:
-    """Newest first. `text` is looked for in version, commit, notes and author."""
-    offset, limit = bounded(offset, limit)
-    wanted = select(ReleaseRow)
-    if service:
-        wanted = wanted.where(ReleaseRow.service == service)
-    if text:
-        columns = (ReleaseRow.version, ReleaseRow.commit, ReleaseRow.notes, ReleaseRow.created_by, ReleaseRow.service)
-        wanted = wanted.where(or_(*(col(c).icontains(text[:100], autoescape=True) for c in columns)))
-    total = session.exec(select(func.count()).select_from(wanted.subquery())).one()
-    rows = session.exec(
-        wanted.order_by(col(ReleaseRow.created_at).desc(), col(ReleaseRow.id).desc()).offset(offset).limit(limit)
-    )
-    return Page(tuple(_release(row) for row in rows), total, offset, limit)
+def page(session: Session, query: ReleaseQuery) -> Page[Release]:
+    """Those that fit, in the order asked for. Invalid("sort_bad")."""
+    rows, total = release_rows(session, query)
+    return Page(tuple(_release(row) for row in rows), total, *bounded(query.offset, query.limit))
 
 
 def before(session: Session, release: Release) -> Release | None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, select
 
 from portal.domain.errors import NotFound
+from portal.domain.lists import RolloutQuery
 from portal.domain.page import Page, bounded
 from portal.domain.plan import Plan, Step
 from portal.domain.rollout import Approval, Cause, PauseKind, Rollout, State, Wish
 from portal.domain.route import Slot
 from portal.store.database import changed_rows
 from portal.store.documents import from_document, to_document
+from portal.store.list_queries import rollout_rows, search_text
 from portal.store.tables import ApprovalRow, BreakGlassRow, RolloutRow
 
 _FIXED = ("from_version", "to_version", "from_image", "to_image", "is_irreversible", "is_return")
@@ -35,6 +36,7 @@ _PLAIN = (
     "retries",
     "revision",
 )
+RETURN = "return"  # as a strategy in the list: back to what ran before
 _STEPS = TypeAdapter(tuple[Step, ...])
 
 
@@ -58,6 +60,12 @@ def _rollout(row: RolloutRow) -> Rollout:
 
 
 def add(session: Session, rollout: Rollout) -> None:
+    session.add(RolloutRow(**row_values(rollout)))
+    session.flush()
+
+
+def row_values(rollout: Rollout) -> dict[str, Any]:
+    """The columns of a new rollout."""
     document = {
         "plan": to_document(rollout.plan),
         "steps": _STEPS.dump_python(rollout.steps, mode="json"),
@@ -65,8 +73,14 @@ def add(session: Session, rollout: Rollout) -> None:
         **{name: getattr(rollout, name) for name in _FIXED},
     }
     fixed = {"id": rollout.id, "service": rollout.service, "environment": rollout.environment, "document": document}
-    session.add(RolloutRow(**fixed, **_changing(rollout)))
-    session.flush()
+    return {**fixed, **_listed(rollout), **_changing(rollout)}
+
+
+def _listed(rollout: Rollout) -> dict[str, str]:
+    """What the list is filtered by; it never changes."""
+    words = (rollout.service, rollout.environment, rollout.requested_by, rollout.to_version, rollout.reason)
+    strategy = RETURN if rollout.is_return else str(rollout.strategy)
+    return {"strategy": strategy, "to_version": rollout.to_version, "search": search_text(*words)}
 
 
 def _changing(rollout: Rollout) -> dict[str, Any]:
@@ -102,50 +116,14 @@ def change(session: Session, before: Rollout, after: Rollout) -> bool:
     return changed_rows(session, update(RolloutRow).where(*fits).values(**values)) == 1
 
 
-@dataclass(frozen=True, slots=True)
-class RolloutQuery:
-    """`state` is one state, "active" (not over), "over", or empty for all; `version` the one that was rolled out."""
-
-    service: str = ""
-    version: str = ""
-    environment: str = ""
-    state: str = ""
-    text: str = ""
-    offset: int = 0
-    limit: int = 50
-
-
-_OVER = (State.SUCCEEDED, State.ABORTED, State.SUPERSEDED)
-
-
-def page(session: Session, query: RolloutQuery) -> Page[Rollout]:
-    """Newest first. `text` is looked for in reason, requester, service, environment and version."""
-    offset, limit = bounded(query.offset, query.limit)
-    wanted = select(RolloutRow)
-    if query.service:
-        wanted = wanted.where(RolloutRow.service == query.service)
-    new_version = col(RolloutRow.document)["to_version"].as_string()
-    if query.version:
-        wanted = wanted.where(new_version == query.version)
-    if query.environment:
-        wanted = wanted.where(RolloutRow.environment == query.environment)
-    if query.state == "active":
-        wanted = wanted.where(col(RolloutRow.state).not_in(_OVER))
-    elif query.state == "over":
-        wanted = wanted.where(col(RolloutRow.state).in_(_OVER))
-    elif query.state:
-        wanted = wanted.where(RolloutRow.state == query.state)
-    if query.text:
-        columns = (RolloutRow.reason, RolloutRow.requested_by, RolloutRow.service, RolloutRow.environment)
-        searched = (*(col(c) for c in columns), new_version)
-        wanted = wanted.where(or_(*(c.icontains(query.text[:100], autoescape=True) for c in searched)))
-    total = session.exec(select(func.count()).select_from(wanted.subquery())).one()
-    rows = session.exec(wanted.order_by(col(RolloutRow.id).desc()).offset(offset).limit(limit))
-    return Page(tuple(_rollout(row) for row in rows), total, offset, limit)
+def page(session: Session, query: RolloutQuery, environments: frozenset[str] | None = None) -> Page[Rollout]:
+    """Those that fit, in these environments or in all of them if None. Invalid("sort_bad")."""
+    rows, total = rollout_rows(session, query, environments)
+    return Page(tuple(_rollout(row) for row in rows), total, *bounded(query.offset, query.limit))
 
 
 def active(session: Session) -> tuple[Rollout, ...]:
-    rows = session.exec(select(RolloutRow).where(col(RolloutRow.state).not_in(_OVER)).order_by(col(RolloutRow.id)))
+    rows = session.exec(select(RolloutRow).where(col(RolloutRow.ended_at).is_(None)).order_by(col(RolloutRow.id)))
     return tuple(_rollout(row) for row in rows)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from portal.store.database import UtcTime
 
 Json = dict[str, Any]
+ByteOrder = String().with_variant(String(collation="C"), "postgresql")
+"""Text that is ordered byte by byte in both databases."""
 
 
 class ServiceRow(SQLModel, table=True):
@@ -38,7 +40,12 @@ class FreezeRow(SQLModel, table=True):
 
 class ReleaseRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "release"
-    __table_args__ = (UniqueConstraint("service", "version"), Index("release_order", "service", "created_at"))
+    __table_args__ = (
+        UniqueConstraint("service", "version"),
+        Index("release_order", "service", "created_at"),
+        Index("release_by_version", "service", "version_key"),
+        Index("release_list", "created_at", "id", "created_by", "service", "search"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     service: str = Field(foreign_key="service.name", index=True)
     version: str = Field(max_length=100)
@@ -46,9 +53,11 @@ class ReleaseRow(SQLModel, table=True):
     commit: str = ""
     notes: str = ""
     created_by: str
-    created_at: datetime = Field(sa_type=UtcTime, index=True)
+    created_at: datetime = Field(sa_type=UtcTime)
     is_irreversible: bool = False
     signatures: list[Any] = Field(default_factory=list, sa_type=JSON)
+    version_key: str = Field(default="", sa_type=ByteOrder)
+    search: str = ""  # what the list looks for text in, in lower case
 
 
 class DeploymentRow(SQLModel, table=True):
@@ -154,18 +163,37 @@ class EffectRow(SQLModel, table=True):
     error: str = ""
 
 
+_NOT_OVER = text("ended_at IS NULL")
+
+
 class RolloutRow(SQLModel, table=True):
+    """The list is answered from `rollout_list` alone, whichever filters it has: no other index may begin with a
+    column that is filtered by itself, or it would be taken and every row read.
+    """
+
     __tablename__: ClassVar[Any] = "rollout"
+    __table_args__ = (
+        Index(
+            "rollout_list",
+            *("created_at", "id", "service", "environment", "state", "strategy"),
+            *("requested_by", "to_version", "ended_at", "search"),
+        ),
+        Index("rollout_promoted", "is_promoted", "service", "environment", "id"),
+        Index("rollout_active", "id", sqlite_where=_NOT_OVER, postgresql_where=_NOT_OVER),
+    )
     id: int = Field(primary_key=True, foreign_key="operation.id")
-    service: str = Field(index=True)
-    environment: str = Field(index=True)
-    state: str = Field(index=True)
+    service: str
+    environment: str
+    state: str
     document: Json = Field(sa_type=JSON)  # what never changes: versions, images, plan, steps, slot
     cursor: int = 0
     percent: int = 0
-    requested_by: str = Field(index=True)
+    requested_by: str
     reason: str
-    created_at: datetime = Field(sa_type=UtcTime, index=True)
+    created_at: datetime = Field(sa_type=UtcTime)
+    strategy: str = ""
+    to_version: str = ""
+    search: str = ""  # what the list looks for text in, in lower case
     state_since: datetime = Field(sa_type=UtcTime)
     step_since: datetime = Field(sa_type=UtcTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcTime)

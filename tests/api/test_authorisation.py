@@ -18,7 +18,11 @@ from tests.stage import CAROL, PortalStage
 
 EVERY_ROUTE = list(routes())
 EVERY_CALL = [pytest.param(route, id=f"{min(route.methods)} {route.path}") for route in EVERY_ROUTE if route.methods]
-SAMPLES = {"freeze_id": "999", "rollout_id": "999", "token_id": "999", "service": "hello", "environment": "prod"}
+SAMPLES = {
+    **dict.fromkeys(("freeze_id", "rollout_id", "token_id", "view_id"), "999"),
+    "service": "hello",
+    "environment": "prod",
+}
 
 
 def path_of(route: APIRoute) -> str:

@@ -17,11 +17,11 @@ from sqlmodel import SQLModel
 
 from portal.domain.errors import Conflict
 from portal.store import migrate as migrations
-from portal.store import tables, tables_identity
+from portal.store import tables, tables_identity, tables_views
 from portal.store.database import Database
 from portal.store.migrate import SCRIPTS, head, migrate, version
 
-TABLES = (tables, tables_identity)
+TABLES = (tables, tables_identity, tables_views)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.live)])

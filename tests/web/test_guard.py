@@ -9,8 +9,8 @@ import reflex as rx
 from reflex.utils.format import json_dumps
 
 from portal.domain.access import SYSTEM, Grant, Permission, Role
+from portal.domain.lists import RolloutQuery
 from portal.domain.rollout import State
-from portal.store.rollouts import RolloutQuery
 from portal.web.guard import _OF_REFLEX
 from portal.web.policy import PUBLIC, policy_of
 from portal.web.states.order import OrderState

@@ -24,12 +24,13 @@ from portal.api.v1 import (
     sessions,
     tokens,
     users,
+    views,
 )
 from portal.i18n import t
 from portal.kit.rest import REST_ROOT
 
 PUBLIC = frozenset({"/openapi.json"})
-NOUNS = (services, environments, releases, deployments, rollouts, audit, users, sessions, tokens, log, me)
+NOUNS = (services, environments, releases, deployments, rollouts, views, audit, users, sessions, tokens, log, me)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\
 Send a token as `Authorization: Bearer cfp_…`. Whatever fails is answered with problem details in Chinese or English

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, Header, Query, Request, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from portal.api.languages import cause_sentence
 from portal.domain.page import LONGEST_PAGE, Page
@@ -19,6 +19,9 @@ LONGEST_KEY = 200
 
 Search = Annotated[str, Field(max_length=200, description="Only those that contain this text.")]
 NameFilter = Annotated[str, Field(max_length=60)]
+Since = Annotated[AwareDatetime | None, Field(description="Created at this time or later.")]
+Until = Annotated[AwareDatetime | None, Field(description="Created before this time.")]
+Sort = Annotated[str, Field(max_length=30, description="What to order by; `-` before it turns the order around.")]
 Reason = Annotated[str, Query(max_length=500, description="Why; it is kept in the audit trail.")]
 IdempotencyKey = Annotated[
     str,

@@ -19,9 +19,13 @@ from portal.api.v1.documents import (
     Pages,
     Paging,
     Search,
+    Since,
+    Sort,
+    Until,
 )
 from portal.api.v1.repeats import Repeatable, once
 from portal.domain.access import Actor, Permission
+from portal.domain.lists import NEWEST, ReleaseQuery
 from portal.domain.release import Signature
 from portal.services.releases import ReleaseDetails
 from portal.wiring import core
@@ -69,6 +73,10 @@ class ReleaseDocument(Document):
 class ReleaseFilter(Paging):
     service: NameFilter = ""
     text: Search = ""
+    person: NameFilter = ""
+    since: Since = None
+    until: Until = None
+    sort: Sort = NEWEST
 
 
 @router.get("/releases")
@@ -76,7 +84,7 @@ def list_releases(
     actor: Viewer, pages: Pages, wanted: Annotated[ReleaseFilter, Query()]
 ) -> PageDocument[ReleaseDocument]:
     """The newest first."""
-    return pages.show(core().releases.page(actor, **wanted.model_dump()), ReleaseDocument)
+    return pages.show(core().releases.page(actor, ReleaseQuery(**wanted.model_dump())), ReleaseDocument)
 
 
 @router.post("/releases", status_code=201)

@@ -16,6 +16,9 @@ from portal.api.v1.documents import (
     Pages,
     Paging,
     Search,
+    Since,
+    Sort,
+    Until,
 )
 from portal.api.v1.repeats import Repeatable, once
 from portal.api.v1.rollout_documents import (
@@ -29,11 +32,11 @@ from portal.api.v1.rollout_documents import (
     RolloutViewDocument,
 )
 from portal.domain.access import Actor, Permission
+from portal.domain.lists import NEWEST, RolloutQuery
 from portal.domain.plan_text import parse_plan, plan_schema
 from portal.services.plans import read_plan, write_plan
 from portal.services.rollout_actions import ActionRequest
 from portal.services.rollouts import RolloutOrder
-from portal.store.rollouts import RolloutQuery
 from portal.wiring import core
 
 router = APIRouter(tags=["rollouts"])
@@ -56,6 +59,12 @@ class RolloutFilter(Paging):
     environment: NameFilter = ""
     state: str = Field(default="", max_length=30, description="One state, active (not over), over, or empty for all.")
     text: Search = ""
+    strategy: str = Field(default="", max_length=30, description="rolling, blue_green, canary or return.")
+    person: NameFilter = Field(default="", description="Who asked for it.")
+    version: str = Field(default="", max_length=100, description="The version that was rolled out.")
+    since: Since = None
+    until: Until = None
+    sort: Sort = NEWEST
 
 
 @router.get("/rollouts")

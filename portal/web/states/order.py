@@ -11,6 +11,7 @@ import reflex as rx
 
 from portal.domain.access import Actor, Permission
 from portal.domain.errors import PortalError
+from portal.domain.lists import ReleaseQuery
 from portal.domain.rollout import Rollout
 from portal.services.plans import LONGEST_PLAN
 from portal.services.rollouts import RolloutOrder
@@ -192,7 +193,7 @@ class OrderState(rx.State):
 def _offered(actor: Actor, wanted: str) -> tuple[list[str], list[str], list[Option]]:
     services = [service.name for service in core().catalogue.services(actor)]
     chosen = _one_of(wanted, services)
-    releases = core().releases.page(actor, service=chosen, limit=MOST_VERSIONS).items if chosen else ()
+    releases = core().releases.page(actor, ReleaseQuery(service=chosen, limit=MOST_VERSIONS)).items if chosen else ()
     environments = core().catalogue.environments(actor)
     options = [Option(e.name, environment_words(e.name)) for e in environments]
     return services, [release.version for release in releases], options

@@ -9,9 +9,9 @@ import reflex as rx
 
 from portal.domain.access import Actor, Permission, may
 from portal.domain.audit import AuditQuery
+from portal.domain.lists import RolloutQuery
 from portal.domain.page import Page
 from portal.domain.rollout import Action, Rollout, State
-from portal.store.rollouts import RolloutQuery
 from portal.web.policy import requires
 from portal.web.presenters.matrix import Column, Row, Tally, columns, rows, tally
 from portal.web.presenters.rollouts import RolloutLine, rollout_line

@@ -9,7 +9,7 @@ import reflex as rx
 
 from portal.domain.access import Actor, Permission
 from portal.domain.errors import NotFound
-from portal.store.rollouts import RolloutQuery
+from portal.domain.lists import RolloutQuery
 from portal.web.arguments import segments
 from portal.web.policy import requires
 from portal.web.presenters.releases import Place, ReleaseCard, differences, places, release_card

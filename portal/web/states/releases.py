@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from portal.domain.access import Actor, Permission
+from portal.domain.lists import ReleaseQuery
 from portal.domain.page import Page
 from portal.domain.release import Release
 from portal.web.addresses import PAGE_SIZE
@@ -35,7 +36,7 @@ class ReleasesState(Listing, rx.State):
 
 
 def _fetch(actor: Actor, wanted: dict[str, str], start: int) -> tuple[Page[Release], dict[str, Any]]:
-    page = core().releases.page(actor, **wanted, offset=start, limit=PAGE_SIZE)
+    page = core().releases.page(actor, ReleaseQuery(**wanted, offset=start, limit=PAGE_SIZE))
     deployments = core().deployments.all(actor)
     rows = [release_line(release, deployments) for release in page.items]
     return page, {"rows": rows, "services": [service.name for service in core().catalogue.services(actor)]}

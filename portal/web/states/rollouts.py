@@ -8,9 +8,9 @@ from typing import Any
 import reflex as rx
 
 from portal.domain.access import Actor, Permission
+from portal.domain.lists import RolloutQuery
 from portal.domain.page import Page
 from portal.domain.rollout import Rollout
-from portal.store.rollouts import RolloutQuery
 from portal.web.addresses import PAGE_SIZE
 from portal.web.arguments import offset
 from portal.web.policy import requires
