@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from portal.domain.access import SYSTEM
+from portal.domain.lists import RolloutQuery
 from portal.domain.rollout import State
-from portal.store.rollouts import RolloutQuery
 from portal.web.states.registration import RegistrationState
 from portal.web.states.release import ReleaseState
 from portal.web.states.releases import ReleasesState
