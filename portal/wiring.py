@@ -42,8 +42,8 @@ from portal.services.rollout_engine import RolloutEngine
 from portal.services.rollout_views import RolloutViews
 from portal.services.rollout_world import World
 from portal.services.rollouts import Rollouts
-from portal.services.secret_box import SecretBox
 from portal.services.saved_views import SavedViews
+from portal.services.secret_box import SecretBox
 from portal.services.traffic_watch import Rates, TrafficWatch
 from portal.settings import Settings
 from portal.store import master_key
