@@ -1,7 +1,7 @@
 // A modal dialog of the browser: it keeps the focus, makes the rest inert and closes on Escape.
 import { useEffect, useRef } from "react";
 
-export function Dialog({ open, onClose, labelledBy, children }) {
+export function Dialog({ open, onClose, labelledBy, kind = "", children }) {
   const box = useRef(null);
   useEffect(() => {
     const dialog = box.current;
@@ -15,7 +15,7 @@ export function Dialog({ open, onClose, labelledBy, children }) {
   return (
     <dialog
       ref={box}
-      className="dialog"
+      className={`dialog ${kind}`}
       aria-labelledby={labelledBy}
       onCancel={dismiss}
       onMouseDown={(event) => event.target === box.current && dismiss(event)}

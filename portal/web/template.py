@@ -11,6 +11,7 @@ from portal.web.components.bar import Place, top_bar
 from portal.web.components.browser import ready, shortcuts
 from portal.web.components.icons import icon
 from portal.web.components.keyboard import HELP_ID, keyboard_help
+from portal.web.components.palette import palette
 from portal.web.components.side import side
 from portal.web.components.status import status_icon
 from portal.web.navigation import nouns
@@ -44,6 +45,7 @@ def shell(content: rx.Component, place: Place) -> rx.Component:
         ),
         notice(),
         keyboard_help(),
+        palette(),
         shortcuts(places={noun.key: noun.path for noun in nouns()}, help_id=HELP_ID),
         ready(),
         class_name="shell",

@@ -13,6 +13,7 @@ from portal.web.navigation import nouns
 ROUTES = (
     "sign-in",
     "index",
+    "dev/components",
     "releases",
     "releases/new",
     "releases/[of_service]/[of_version]",

@@ -11,6 +11,7 @@ from portal.web.components.frame import link
 from portal.web.components.icons import icon
 from portal.web.components.keyboard import HELP_ID
 from portal.web.components.native import native_form
+from portal.web.components.palette import palette_button
 from portal.web.navigation import nouns
 from portal.web.states.session import SessionState
 from portal.web.words import say, tr
@@ -32,6 +33,7 @@ def top_bar(place: Place) -> rx.Component:
         drawer(icon("menu"), label=tr("nav.open")),
         _crumbs(place),
         rx.el.div(
+            palette_button(),
             language_switch(),
             theme_switch(labels={choice: tr(f"theme.{choice}") for choice in ("system", "light", "dark")}),
             opens(icon("keyboard"), target=HELP_ID, label=tr("keys.title"), class_name="tool wide"),

@@ -9,11 +9,12 @@ import reflex as rx
 
 Part = Callable[..., rx.Component]
 _CLOSED = rx.EventHandler[rx.event.no_args_event_spec]
+_TOLD = rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
 def _part(module: str, tag: str, **given: Any) -> Part:
     """The component `tag` of assets/portal/<module>.jsx. `given` are its props: a type each, or an event handler."""
-    fields = {name: kind if kind is _CLOSED else rx.Var[kind] for name, kind in given.items()}
+    fields = {name: kind if kind in (_CLOSED, _TOLD) else rx.Var[kind] for name, kind in given.items()}
     parts: dict[str, Any] = {
         "__module__": __name__,
         "__annotations__": fields,
@@ -38,7 +39,27 @@ drawer = _part("parts", "Drawer", label=str)  # the button that opens the naviga
 
 shortcuts = _part("keys", "Shortcuts", places=dict[str, str], help_id=str)
 opens = _part("keys", "Opens", target=str, label=str)  # opens the dialog with the id `target` without asking the server
-dialog = _part("dialog", "Dialog", open=bool, labelled_by=str, on_close=_CLOSED)  # modal, as long as `open` is true
+dialog = _part("dialog", "Dialog", open=bool, labelled_by=str, kind=str, on_close=_CLOSED)  # modal while `open` is true
+
+copy = _part("kit", "Copy", text=str, label=str, done=str)
+typed = _part("kit", "Typed", id=str, name=str, expected=str, hint=str)  # holds its form back until `expected` is typed
+menu = _part("kit", "Menu", label=str, text=str)
+editor = _part(
+    "kit", "Editor", id=str, name=str, value=str, label=str, flaws=list, rows=int, is_read_only=bool, on_edit=_TOLD
+)
+connection = _part("kit", "Connection", is_lost=bool, lost=str, lost_more=str, regained=str)
+palette = _part(
+    "palette",
+    "Palette",
+    id=str,
+    label=str,
+    placeholder=str,
+    nothing=str,
+    kinds=dict[str, str],
+    rows=list,
+    asked=str,
+    on_search=_TOLD,
+)
 
 # Stable and canary over time; `portal.web.presenters.charts.ChartView` says what it is given.
 chart = _part("chart", "Chart", chart=Any, label=str, stable_name=str, canary_name=str, empty_text=str)

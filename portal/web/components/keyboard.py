@@ -15,6 +15,7 @@ HELP_ID = "keys"
 def keyboard_help() -> rx.Component:
     rows = (
         (("/",), tr("keys.search")),
+        (("Ctrl", "K"), tr("keys.palette")),
         (("?",), tr("keys.help")),
         *((("g", noun.key), tr("keys.go", page=tr(f"nav.{noun.name}"))) for noun in nouns()),
     )

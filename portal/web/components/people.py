@@ -18,9 +18,15 @@ def approvals(decisions: rx.Var, note: rx.Var) -> rx.Component:
     )
 
 
+def avatar(initials: rx.Var[str], name: rx.Var[str] | None = None) -> rx.Component:
+    """A person as a round mark; with `name` it stands beside it, else nobody hears it."""
+    mark = rx.el.span(initials, class_name="who", aria_hidden="true")
+    return mark if name is None else rx.el.span(mark, rx.el.span(name), class_name="person")
+
+
 def _person(decision: rx.Var) -> rx.Component:
     return rx.el.li(
-        rx.el.span(decision.initials, class_name="who", aria_hidden="true"),
+        avatar(decision.initials),
         rx.el.div(
             rx.el.strong(decision.name),
             rx.cond(decision.reason != "", rx.el.q(decision.reason), rx.fragment()),

@@ -29,6 +29,24 @@ class Option:
     label: Words
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A question before something is destroyed, answered by typing `name`; none is asked while that is empty."""
+
+    name: str = ""
+    title: Words = Words()
+    consequence: Words = Words()
+    button: Words = Words()
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong in a document, for the editor. `line` counts from 1; 0 if it concerns no line."""
+
+    line: int
+    text: Words
+
+
 _STATES: dict[State, tuple[str, str]] = {
     State.QUEUED: (IDLE, "clock"),
     State.AWAITING_APPROVAL: (WAIT, "user-check"),

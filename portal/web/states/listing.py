@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import reflex as rx
 
@@ -42,7 +43,7 @@ class Listing(rx.State, mixin=True):
         """The filters of these names as the address has them; empty where one is not set."""
         return {name: arguments.query(self, name) for name in names}
 
-    def _show(self, page: Page[object], wanted: dict[str, str], *, sort: str = "", columns: Sequence[str] = ()) -> None:
+    def _show(self, page: Page[Any], wanted: dict[str, str], *, sort: str = "", columns: Sequence[str] = ()) -> None:
         """Remember which part of the list is shown. `sort` is one of `columns`, with a minus for the largest first."""
         path, kept = self.router.url.path, {"sort": arguments.query(self, "sort")}
         put(
