@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-Item = TypeVar("Item")
+Item_co = TypeVar("Item_co", covariant=True)
 
 LONGEST_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
+class Page(Generic[Item_co]):
     """`items` from `offset` on, and how many there are in all."""
 
-    items: tuple[Item, ...]
+    items: tuple[Item_co, ...]
     total: int
     offset: int = 0
     limit: int = 50
