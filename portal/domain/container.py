@@ -112,6 +112,9 @@ class Container:
     restart_count: int = 0
     is_oom_killed: bool = False
     exit_code: int | None = None
+    created_at: datetime | None = None
+    networks: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
 
     @property
     def is_running(self) -> bool:

@@ -15,6 +15,7 @@ import sys
 from portal.gate.engine import Engine
 from portal.gate.heads import HEAD_MAX
 from portal.gate.listening import ListenRefused, bind, unlink
+from portal.gate.policy import Openings
 from portal.gate.server import Gate
 
 
@@ -26,12 +27,20 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--label", default="codexfather.managed=1", help="what marks a container as ours")
     parser.add_argument("--connections", type=int, default=128, help="open at once")
     parser.add_argument("--image-bytes", type=int, default=2 << 30, help="largest image archive")
+    parser.add_argument("--exec", action="store_true", help="let commands be run inside our containers")
+    parser.add_argument("--show-others", action="store_true", help="let containers of others be listed")
     parser.add_argument("--with-parent", action="store_true", help="end when the process that started it is gone")
     return parser.parse_args(argv)
 
 
 async def _run(given: argparse.Namespace) -> None:
-    gate = Gate(Engine(given.engine), given.label, connections_max=given.connections, image_max=given.image_bytes)
+    gate = Gate(
+        Engine(given.engine),
+        given.label,
+        connections_max=given.connections,
+        image_max=given.image_bytes,
+        openings=Openings(lets_execute=given.exec, shows_others=given.show_others),
+    )
     listener, inode = bind(given.listen, int(given.mode, 8))
     try:
         ended = _set_by_signals()

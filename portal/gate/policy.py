@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote
 
-from portal.gate import archives, bridges, creation, documents
+from portal.gate import archives, belongings, bridges, creation, documents, executions
 from portal.gate.engine import Call, Engine
 from portal.gate.heads import Request
 from portal.gate.names import RESERVED, name
@@ -19,6 +19,17 @@ from portal.gate.shapes import Shape, free_text, many, record, text
 _texts = many(free_text(512), 32)
 CONTAINER_FILTERS: Mapping[str, Shape] = {"label": _texts, "name": _texts, "id": _texts, "status": _texts}
 EVENT_FILTERS: Mapping[str, Shape] = {"type": many(text("container"), 1), "event": _texts}
+_CONTAINER_ACTS = frozenset({Act.INSPECT, Act.OWN, Act.ARCHIVE})
+_EXECUTION_ACTS = frozenset({Act.EXEC_MAKE, Act.EXEC_START, Act.EXEC_INSPECT})
+_REMOVALS = frozenset({Act.IMAGE_REMOVE, Act.VOLUME_REMOVE, Act.NETWORK_REMOVE})
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """What is shut unless the gate was started otherwise."""
+
+    lets_execute: bool = False
+    shows_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +43,37 @@ class Answer:
 class Policy:
     """Decides what a request becomes. `label` (key=value) marks what is ours."""
 
-    def __init__(self, engine: Engine, label: str) -> None:
+    def __init__(self, engine: Engine, label: str, openings: Openings) -> None:
         self.engine = engine
         self.label = label
+        self.openings = openings
+        self.executions = executions.Executions()
 
     async def decide(self, act: Act, request: Request, *, subject: str, body: bytes) -> Call | Answer:
         """The call to make, or the answer at once. Refusal if it is not allowed."""
+        if act in _CONTAINER_ACTS:
+            return await self._own(act, request, subject=subject, body=body)
+        if act in _EXECUTION_ACTS:
+            return await self._execution(act, request, subject=subject, body=body)
+        if act in _REMOVALS:
+            return await self._unused(act, request, subject)
         match act:
-            case Act.INSPECT | Act.OWN | Act.ARCHIVE:
-                return await self._own(act, request, subject=subject, body=body)
             case Act.CREATE:
                 return await self._create(request, body)
             case Act.NETWORK_INSPECT:
                 return await self._network(request, subject)
-            case Act.NETWORK_CREATE:
-                wanted = bridges.network(body, self.label)
-                return Call("POST", request.target(request.path, {}), documents.serialise(wanted))
+            case Act.VOLUME_SIZES:
+                return await self._volume_sizes(request)
+            case Act.LIST if "others" in request.query:
+                return await self._others(request)
             case _:
-                return self._at_once(act, request)
+                return self._at_once(act, request, body)
 
-    def _at_once(self, act: Act, request: Request) -> Call:
+    def _at_once(self, act: Act, request: Request, body: bytes) -> Call:
         """The calls for which nothing has to be looked up."""
+        if act is Act.NETWORK_CREATE:
+            wanted = bridges.network(body, self.label)
+            return Call("POST", request.target(request.path, {}), documents.serialise(wanted))
         if act is Act.LOAD:
             return Call(
                 "POST",
@@ -91,6 +112,61 @@ class Policy:
         if found["State"]["Status"] not in ("created", "configured"):
             raise Refusal("archive: only before the first start")
         return Call("PUT", target, archives.rewrite(body), content_type="application/x-tar")
+
+    async def _execution(self, act: Act, request: Request, *, subject: str, body: bytes) -> Call | Answer:
+        if not self.openings.lets_execute:
+            raise Refusal("exec: switched off")
+        if act is Act.EXEC_MAKE:
+            return await self._make_execution(request, subject, executions.to_make(body))
+        if act is Act.EXEC_START:
+            wanted = executions.to_start(body)
+            self.executions.use(subject)
+            return Call("POST", request.target(request.path, {}), wanted)
+        self.executions.check(subject)
+        return Call("GET", request.target(request.path, {}))
+
+    async def _make_execution(self, request: Request, subject: str, wanted: bytes) -> Answer:
+        status, found = await self._look(request, f"/containers/{subject}/json")
+        if status == 200:
+            self._mine(found.get("Config", {}).get("Labels"), subject)
+            if found.get("HostConfig", {}).get("Privileged"):
+                raise Refusal(f"{subject}: privileged")
+            target = request.target(f"/containers/{_full_id(found)}/exec", {})
+            status, found = await self.engine.ask("POST", target, body=wanted)
+            if status == 201:
+                self.executions.remember(found)
+        return Answer(status, documents.serialise(found))
+
+    async def _unused_image(self, request: Request, subject: str) -> Call | Answer:
+        status, found = await self._look(request, f"/images/{subject}/json")
+        if status != 200:
+            return Answer(status, documents.serialise(found))
+        await belongings.demand_unused(self.engine, request, {"ancestor": _full_id(found)})
+        return Call("DELETE", request.target(request.path, {}))
+
+    async def _unused(self, act: Act, request: Request, subject: str) -> Call | Answer:
+        """A volume or network of ours, by its whole name, or an image, that no container is made with."""
+        if act is Act.IMAGE_REMOVE:
+            return await self._unused_image(request, subject)
+        kind = "volume" if act is Act.VOLUME_REMOVE else "network"
+        if subject in RESERVED:
+            raise Refusal(f"{kind} {subject}: not one of ours")
+        status, found = await self._look(request, f"/{kind}s/{subject}")
+        if status != 200 or found.get("Name") != subject:
+            raise Refusal(f"{kind} {subject}: not there", status=404)
+        self._mine(found.get("Labels"), subject)
+        await belongings.demand_unused(self.engine, request, {kind: subject})
+        return Call("DELETE", request.target(request.path, {}))
+
+    async def _volume_sizes(self, request: Request) -> Answer:
+        status, found = await self.engine.ask("GET", request.target(request.path, request.query))
+        return Answer(status, json.dumps(belongings.our_volumes(found, self.label)).encode())
+
+    async def _others(self, request: Request) -> Answer:
+        if not self.openings.shows_others or request.path != "/containers/json":
+            raise Refusal("others: not shown")
+        status, found = await self.engine.ask("GET", request.target(request.path, {"all": "1"}))
+        return Answer(status, json.dumps(belongings.without_ours(found, self.label)).encode())
 
     async def _create(self, request: Request, body: bytes) -> Call:
         wanted = creation.container(body, self.label)
@@ -142,4 +218,5 @@ class Policy:
 
 
 def _full_id(found: Mapping[str, Any]) -> str:
-    return name(found.get("Id"), "Id")
+    """Without its kind: Podman finds nothing by an id that has one before it."""
+    return name(str(found.get("Id")).removeprefix("sha256:"), "Id")

@@ -30,6 +30,13 @@ class Act(Enum):
     LOAD = auto()
     NETWORK_INSPECT = auto()
     NETWORK_CREATE = auto()
+    NETWORK_REMOVE = auto()
+    EXEC_MAKE = auto()
+    EXEC_START = auto()
+    EXEC_INSPECT = auto()
+    IMAGE_REMOVE = auto()
+    VOLUME_REMOVE = auto()
+    VOLUME_SIZES = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ off = text(r"0|[Ff]alse")
 moment = text(r"\d{1,12}(?:\.\d{1,9})?")
 seconds = text(r"\d{1,4}")
 CONTAINER = rf"/containers/({NAME})"
+EXECUTION = r"/exec/([0-9a-f]{64})"
 LOGS: Mapping[str, Shape] = {
     "stdout": flag,
     "stderr": flag,
@@ -65,6 +73,7 @@ LIST: Mapping[str, Shape] = {
     "size": off,
     "trunc_cmd": flag,
     "filters": free_text(4096),
+    "others": text("1"),
 }
 
 RULES = (
@@ -88,9 +97,13 @@ RULES = (
     ),
     Rule("POST", CONTAINER + "/start", Act.OWN),
     Rule("POST", CONTAINER + "/stop", Act.OWN, {"t": seconds}, seconds=70 * MINUTE),
+    Rule("POST", CONTAINER + "/restart", Act.OWN, {"t": seconds}, seconds=70 * MINUTE),
     Rule("POST", CONTAINER + "/kill", Act.OWN, {"signal": text(r"(?:SIG)?[A-Z0-9]{1,8}")}),
     Rule("POST", CONTAINER + "/wait", Act.OWN, {"condition": text(r"not-running|next-exit|removed")}, seconds=None),
     Rule("DELETE", CONTAINER, Act.OWN, {"v": flag, "force": flag, "link": off}),
+    Rule("POST", CONTAINER + "/exec", Act.EXEC_MAKE, body_max=BODY_MAX),
+    Rule("POST", EXECUTION + "/start", Act.EXEC_START, seconds=15 * MINUTE, body_max=BODY_MAX),
+    Rule("GET", EXECUTION + "/json", Act.EXEC_INSPECT),
     Rule("GET", "/images/json", Act.PASS, {"all": flag, "only_ids": off, "digests": flag}),
     Rule("GET", rf"/images/({REFERENCE})/json", Act.PASS),
     Rule(
@@ -102,8 +115,13 @@ RULES = (
         seconds=30 * MINUTE,
     ),
     Rule("POST", "/images/load", Act.LOAD, {"quiet": flag}, seconds=30 * MINUTE),
+    Rule("DELETE", rf"/images/({REFERENCE})", Act.IMAGE_REMOVE),
+    Rule("GET", "/volumes", Act.LIST, {"filters": free_text(4096)}),
+    Rule("DELETE", rf"/volumes/({NAME})", Act.VOLUME_REMOVE),
+    Rule("GET", "/system/df", Act.VOLUME_SIZES, {"type": text("volume")}),
     Rule("GET", "/networks", Act.LIST, {"filters": free_text(4096)}),
     Rule("GET", rf"/networks/({NAME})", Act.NETWORK_INSPECT),
+    Rule("DELETE", rf"/networks/({NAME})", Act.NETWORK_REMOVE),
     Rule("POST", "/networks/create", Act.NETWORK_CREATE, body_max=BODY_MAX),
 )
 _compiled = tuple((rule, re.compile(rule.path, re.ASCII)) for rule in RULES)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from portal.gate.engine import Call, Engine
 from portal.gate.heads import Request, read_request
-from portal.gate.policy import Answer, Policy
+from portal.gate.policy import Answer, Openings, Policy
 from portal.gate.refusals import EngineSilent, Refusal, journal
 from portal.gate.rules import Act, Rule, find
 
@@ -23,9 +23,11 @@ Sides = tuple[StreamReader, StreamWriter]
 class Gate:
     """Serves connections. At most `connections_max` at once, images of at most `image_max` bytes."""
 
-    def __init__(self, engine: Engine, label: str, *, connections_max: int, image_max: int) -> None:
+    def __init__(
+        self, engine: Engine, label: str, *, connections_max: int, image_max: int, openings: Openings | None = None
+    ) -> None:
         self.engine = engine
-        self.policy = Policy(engine, label)
+        self.policy = Policy(engine, label, openings or Openings())
         self.connections_max = connections_max
         self.image_max = image_max
         self.open = 0

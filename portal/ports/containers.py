@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from threading import Event
 from typing import Protocol
@@ -17,6 +17,7 @@ from portal.domain.container import (
     Image,
     Network,
 )
+from portal.domain.engine import ContainerDetails, Execution, HostFacts, HostNetwork, OtherContainer, Volume
 
 
 class Containers(Protocol):
@@ -25,6 +26,11 @@ class Containers(Protocol):
     A container is named by its name. An engine that does not answer raises Unavailable("engine_unreachable"), one that
     cannot do a thing Unsupported("engine_cannot", what=…).
     """
+
+    @property
+    def host(self) -> Host:
+        """The machine behind the engine."""
+        ...
 
     def about(self) -> EngineFacts: ...
 
@@ -61,12 +67,31 @@ class Containers(Protocol):
         """TERM, then KILL after the grace. Nothing happens if it was stopped or is absent."""
         ...
 
+    def restart(self, name: str, *, grace_seconds: int = 10) -> None:
+        """Stopped and started as one call. NotFound("container_missing"), Refused("container_start_failed", …)."""
+        ...
+
     def remove(self, name: str) -> None:
         """Gone afterwards, running or not; nothing happens if it was absent."""
         ...
 
     def inspect(self, name: str) -> Container:
         """NotFound("container_missing", name=…)."""
+        ...
+
+    def details(self, name: str) -> ContainerDetails:
+        """NotFound("container_missing", name=…)."""
+        ...
+
+    def execute(
+        self, name: str, command: Sequence[str], *, timeout_seconds: float = 30.0, output_bytes: int = 262_144
+    ) -> Execution:
+        """Run a command inside, as the container's own user, without input or terminal, and wait for its end.
+
+        After the time or the output it is no longer listened to. Refused("container_not_running", name=…),
+        Refused("exec_failed", name=…, reason=…) if it cannot be started, Unsupported("exec_switched_off") if the
+        gate does not let it.
+        """
         ...
 
     def list(self, labels: Mapping[str, str] | None = None) -> tuple[Container, ...]:
@@ -83,4 +108,34 @@ class Containers(Protocol):
 
     def events(self, stop: Event, *, since: datetime | None = None) -> Iterator[ContainerEvent]:
         """Events of the portal's containers as they come, health-check executions left out, until `stop` is set."""
+        ...
+
+
+class Host(Protocol):
+    """What an engine has beside containers. Everything is bounded and translated as in `Containers`."""
+
+    def facts(self) -> HostFacts: ...
+
+    def others(self) -> tuple[OtherContainer, ...] | None:
+        """Containers that are not the portal's; None unless the gate was told to show them."""
+        ...
+
+    def remove_image(self, image: Image) -> None:
+        """All its names and itself. Conflict("image_in_use", image=…); nothing happens if it was absent."""
+        ...
+
+    def volumes(self) -> tuple[Volume, ...]:
+        """Those of the portal, with their sizes where the engine says them in time."""
+        ...
+
+    def remove_volume(self, name: str) -> None:
+        """Conflict("volume_in_use", name=…); nothing happens if it was absent."""
+        ...
+
+    def networks(self) -> tuple[HostNetwork, ...]:
+        """Those of the portal."""
+        ...
+
+    def remove_network(self, name: str) -> None:
+        """Conflict("network_in_use", name=…); nothing happens if it was absent."""
         ...

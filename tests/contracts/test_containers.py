@@ -89,7 +89,7 @@ def memory_engine() -> Engine:
 
 def real_engine(stack: ExitStack, kind: str) -> Engine:
     socket = docker_socket() if kind == "docker" else stack.enter_context(podman_socket())
-    containers = DockerContainers(f"unix://{stack.enter_context(gate(socket)).path}")
+    containers = DockerContainers(f"unix://{stack.enter_context(gate(socket, '--exec')).path}")
     image = containers.load(image_archive())[0].id
     number = os.getpid() % 200
     network = Network(f"{PREFIX}-{os.getpid()}-{kind}", f"10.{231 if kind == 'docker' else 232}.{number}.0/24")

@@ -170,7 +170,6 @@ TARGETS: list[tuple[str, str, Any]] = [
         {"Name": "<evil>", "Driver": "local", "DriverOpts": {"device": "/", "o": "bind"}},
     ),
     ("POST", "/v1.41/volumes/create", {"Name": "<evil>"}),
-    ("GET", "/v1.41/volumes", None),
     ("DELETE", "/v1.41/volumes/<foreign-name>", None),
     ("POST", "/v1.41/plugins/pull?remote=x", []),
     ("GET", "/v1.41/plugins", None),
@@ -182,7 +181,6 @@ TARGETS: list[tuple[str, str, Any]] = [
     ("GET", "/v1.41/configs", None),
     ("GET", "/v1.41/nodes", None),
     ("GET", "/v1.41/tasks", None),
-    ("GET", "/v1.41/system/df", None),
     ("GET", "/v1.41/distribution/x/json", None),
     ("GET", "/debug/pprof/", None),
     ("GET", "/v4.0.0/libpod/containers/json", None),
@@ -222,6 +220,62 @@ TARGETS: list[tuple[str, str, Any]] = [
     ("POST", CREATE + "&platform=x", {"Image": "<image>"}),
     ("POST", "/v1.41/containers/create?name=../x", {"Image": "x"}),
 ]
+EXECUTE = {"Cmd": ["id"], "AttachStdout": True, "AttachStderr": True}
+STARTED = {"Detach": False, "Tty": False}
+MAKE = "/v1.41/containers/<mine>/exec"
+EXECUTIONS: dict[str, tuple[str, str, Any]] = {
+    "a command in somebody's container": ("POST", "/v1.41/containers/<foreign>/exec", EXECUTE),
+    "a command in somebody's container by name": ("POST", "/v1.41/containers/<foreign-name>/exec", EXECUTE),
+    "a command in somebody's container by half an id": ("POST", "/v1.41/containers/<foreign-start>/exec", EXECUTE),
+    "a privileged command": ("POST", MAKE, EXECUTE | {"Privileged": True}),
+    "a privileged command under a folded key": ("POST", MAKE, EXECUTE | {"privileged": True}),
+    "a privileged command under a key twice": (
+        "POST",
+        MAKE,
+        json.dumps(EXECUTE).encode()[:-1] + b',"cmd":["id"],"Privileged":true}',
+    ),
+    "a command whose key comes twice": ("POST", MAKE, json.dumps(EXECUTE).encode()[:-1] + b',"CMD":["sh"]}'),
+    "a command as another user": ("POST", MAKE, EXECUTE | {"User": "root"}),
+    "a command as another user under a folded key": ("POST", MAKE, EXECUTE | {"user": "0"}),
+    "a command with a terminal": ("POST", MAKE, EXECUTE | {"Tty": True}),
+    "a command with input": ("POST", MAKE, EXECUTE | {"AttachStdin": True}),
+    "a command with an environment": ("POST", MAKE, EXECUTE | {"Env": ["LD_PRELOAD=/x"]}),
+    "a command in another folder": ("POST", MAKE, EXECUTE | {"WorkingDir": "/"}),
+    "a command with keys to detach": ("POST", MAKE, EXECUTE | {"DetachKeys": "ctrl-p"}),
+    "a command as text": ("POST", MAKE, EXECUTE | {"Cmd": "id"}),
+    "a command without words": ("POST", MAKE, EXECUTE | {"Cmd": []}),
+    "a command with an empty word": ("POST", MAKE, EXECUTE | {"Cmd": [""]}),
+    "a command with too many words": ("POST", MAKE, EXECUTE | {"Cmd": ["x"] * 65}),
+    "a command with a zero byte": ("POST", MAKE, EXECUTE | {"Cmd": ["id\0"]}),
+    "a command nobody listens to": ("POST", MAKE, {"Cmd": ["id"]}),
+    "a command with a query": ("POST", MAKE + "?Privileged=1", EXECUTE),
+    "a start of an execution from elsewhere": ("POST", "/v1.41/exec/<their-exec>/start", STARTED),
+    "a look at an execution from elsewhere": ("GET", "/v1.41/exec/<their-exec>/json", None),
+    "a start of half an execution": ("POST", "/v1.41/exec/<their-exec-start>/start", STARTED),
+    "a start that detaches": ("POST", "/v1.41/exec/<their-exec>/start", STARTED | {"Detach": True}),
+    "a start with a terminal": ("POST", "/v1.41/exec/<their-exec>/start", STARTED | {"Tty": True}),
+    "a start with the size of a window": ("POST", "/v1.41/exec/<their-exec>/start", STARTED | {"ConsoleSize": [1, 1]}),
+    "a window of an execution": ("POST", "/v1.41/exec/<their-exec>/resize?h=1&w=1", None),
+}
+REMOVALS: dict[str, tuple[str, str, Any]] = {
+    "an image that is used": ("DELETE", "/v1.41/images/<image>", None),
+    "an image that is used, by its tag": ("DELETE", "/v1.41/images/cftest/tiny:1", None),
+    "an image whose parents stay": ("DELETE", "/v1.41/images/<image>?noprune=1", None),
+    "somebody's volume by force": ("DELETE", "/v1.41/volumes/<foreign-name>?force=1", None),
+    "the bridge": ("DELETE", "/v1.41/networks/bridge", None),
+    "the host's network": ("DELETE", "/v1.41/networks/host", None),
+    "no network": ("DELETE", "/v1.41/networks/none", None),
+    "somebody's network": ("DELETE", "/v1.41/networks/<foreign-name>", None),
+    "a network that is not there": ("DELETE", "/v1.41/networks/<evil>", None),
+    "a network outside the path": ("DELETE", "/v1.41/networks/..", None),
+    "disk use of images": ("GET", "/v1.41/system/df?type=image", None),
+    "disk use in words": ("GET", "/v1.41/system/df?verbose=1", None),
+    "volumes nobody uses": ("GET", "/v1.41/volumes?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D", None),
+    "a look at somebody's volume": ("GET", "/v1.41/volumes/<foreign-name>", None),
+    "others among the images": ("GET", "/v1.41/images/json?others=1", None),
+    "others among the networks": ("GET", "/v1.41/networks?others=1", None),
+    "others by another word": ("GET", "/v1.41/containers/json?others=true", None),
+}
 INNER = b"POST /v1.41/containers/create?name=<evil> HTTP/1.1\r\nHost: d\r\nContent-Length: 64\r\n\r\n"
 HEADS: dict[str, bytes] = {
     "chunked": b"POST " + CREATE.encode() + b" HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
@@ -247,5 +301,6 @@ HEADS: dict[str, bytes] = {
 ATTEMPTS = [
     *(Attempt(name, "POST", CREATE, body) for name, body in BODIES.items()),
     *(Attempt(f"{method} {target} {str(body or '')[:40]}", method, target, body) for method, target, body in TARGETS),
+    *(Attempt(name, *call) for name, call in (EXECUTIONS | REMOVALS).items()),
     *(Attempt(name, "", "", head) for name, head in HEADS.items()),
 ]

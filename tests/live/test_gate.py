@@ -35,12 +35,15 @@ class Scene:
     image: str
     mine: str
     foreign: str
+    their_exec: str
 
     def fill(self, text: str) -> str:
         for name in ("image", "mine", "foreign"):
             text = text.replace(f"<{name}>", getattr(self, name))
         return (
             text.replace("<foreign-name>", FOREIGN)
+            .replace("<their-exec>", self.their_exec)
+            .replace("<their-exec-start>", self.their_exec[:12])
             .replace("<foreign-start>", self.foreign[:12])
             .replace("<evil>", EVIL)
             .replace("<mine-name>", MINE)
@@ -63,13 +66,20 @@ def make(engine: str, name: str, image: str, labels: dict[str, str]) -> str:
 def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
     with ExitStack() as stack:
         engine = docker_socket() if request.param == "docker" else stack.enter_context(podman_socket())
-        before = stack.enter_context(gate(engine))
+        before = stack.enter_context(gate(engine, "--exec", "--show-others"))
         image = DockerContainers(f"unix://{before.path}").load(image_archive())[0].id
         stack.callback(sweep, engine)
         foreign = make(engine, FOREIGN, image, {"codexfather.managed": "0"})
         mine = make(engine, MINE, image, {"codexfather.managed": "1"})
         ask(engine, "POST", "/v1.41/volumes/create", {"Name": FOREIGN})
-        yield Scene(engine, before, image, mine, foreign)
+        ask(engine, "POST", "/v1.41/networks/create", {"Name": FOREIGN, "CheckDuplicate": True})
+        yield Scene(engine, before, image, mine, foreign, elsewhere(engine, mine))
+
+
+def elsewhere(engine: str, container: str) -> str:
+    """A privileged execution that somebody with the engine's own socket has made and not started."""
+    body = {"Cmd": ["id"], "Privileged": True, "AttachStdout": True, "AttachStderr": True}
+    return ask(engine, "POST", f"/v1.41/containers/{container}/exec", body)[1]["Id"]
 
 
 def sweep(engine: str) -> None:
@@ -78,6 +88,7 @@ def sweep(engine: str) -> None:
             ask(engine, "DELETE", f"/v1.41/containers/{row['Id']}?force=1&v=1")
     ask(engine, "DELETE", f"/v1.41/volumes/{FOREIGN}")
     ask(engine, "DELETE", f"/v1.41/networks/{EVIL}")
+    ask(engine, "DELETE", f"/v1.41/networks/{FOREIGN}")
 
 
 def say(path: str, raw: bytes) -> bytes:
@@ -98,7 +109,7 @@ def say(path: str, raw: bytes) -> bytes:
 def test_mallory_is_refused(scene: Scene, attempt: Attempt) -> None:
     answer = say(scene.gate.path, attempt.raw(scene.fill))
     status = int(answer.split(b" ", 2)[1])
-    assert status in (400, 403, 404, 413, 431)
+    assert status in (400, 403, 404, 409, 413, 431)
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["message"].startswith("gate: ")
     assert answer.count(b"HTTP/1.1 ") == 1
     assert scene.created() == []
@@ -123,6 +134,52 @@ def test_somebodys_container_is_untouched_and_unseen_after_all_that(scene: Scene
         assert {row["Labels"].get("codexfather.managed") for row in rows} == {"1"}
     networks = ask(scene.gate.path, "GET", "/v1.41/networks")[1]
     assert all(network["Labels"]["codexfather.managed"] == "1" for network in networks)
+
+
+def test_an_execution_starts_once_and_runs_without_privileges(scene: Scene) -> None:
+    wanted = {"Cmd": ["/bin/sh", "-c", "id; exit 4"], "AttachStdout": True, "AttachStderr": True}
+    status, made = ask(scene.gate.path, "POST", f"/v1.41/containers/{scene.mine}/exec", wanted)
+    assert status == 201
+    start = request("POST", f"/v1.41/exec/{made['Id']}/start", b'{"Detach":false,"Tty":false}')
+    assert b"uid=" in say(scene.gate.path, start)
+    state = ask(scene.gate.path, "GET", f"/v1.41/exec/{made['Id']}/json")[1]
+    assert (state["Running"], state["ExitCode"]) == (False, 4)
+    assert not state["ProcessConfig"]["privileged"]
+    assert json.loads(say(scene.gate.path, start).partition(b"\r\n\r\n")[2])["message"] == "gate: exec: started before"
+
+
+def test_no_command_runs_through_a_gate_that_was_not_told_to_let_it(scene: Scene) -> None:
+    wanted = {"Cmd": ["id"], "AttachStdout": True, "AttachStderr": True}
+    with gate(scene.engine) as shut:
+        for method, target in (
+            ("POST", f"/v1.41/containers/{scene.mine}/exec"),
+            ("GET", f"/v1.41/exec/{'a' * 64}/json"),
+        ):
+            status, answer = ask(shut.path, method, target, wanted if method == "POST" else None)
+            assert (status, answer["message"]) == (403, "gate: exec: switched off")
+        status, answer = ask(shut.path, "GET", "/v1.41/containers/json?others=1")
+        assert (status, answer["message"]) == (403, "gate: others: not shown")
+
+
+def test_of_somebodys_containers_no_more_is_shown_than_a_list_needs(scene: Scene) -> None:
+    rows = ask(scene.gate.path, "GET", "/v1.41/containers/json?others=1&all=1")[1]
+    seen = {row["Id"]: row for row in rows}
+    assert scene.foreign in seen
+    assert scene.mine not in seen
+    assert not {"Labels", "Command", "Mounts", "NetworkSettings", "HostConfig"} & set(seen[scene.foreign])
+
+
+def test_of_volumes_and_their_sizes_only_ours_are_shown(scene: Scene) -> None:
+    for target in ("/v1.41/volumes", "/v1.41/system/df"):
+        status, answer = ask(scene.gate.path, "GET", target)
+        assert status == 200
+        assert FOREIGN not in {volume["Name"] for volume in answer["Volumes"] or ()}
+        assert not {"Images", "Containers", "BuildCache"} & set(answer)
+
+
+def test_somebodys_volume_and_network_are_still_there_after_all_that(scene: Scene) -> None:
+    assert ask(scene.engine, "GET", f"/v1.41/volumes/{FOREIGN}")[0] == 200
+    assert ask(scene.engine, "GET", f"/v1.41/networks/{FOREIGN}")[0] == 200
 
 
 def test_a_second_request_on_the_same_connection_is_not_heard(scene: Scene) -> None:

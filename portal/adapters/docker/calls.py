@@ -120,14 +120,21 @@ class EngineCalls:
     @contextmanager
     def stream(self, path: str, stop: Event, **query: QueryValue) -> Generator[Iterator[bytes]]:
         """The pieces of an endless answer; it ends soon after `stop` is set, whatever the engine does."""
-        response = self.send(EngineCall("GET", path, query, is_stream=True, timeout_seconds=ENDLESS_SECONDS))
+        call = EngineCall("GET", path, query, is_stream=True, timeout_seconds=ENDLESS_SECONDS)
+        with self.streaming(call, stop) as response:
+            yield response.iter_content(None)
+
+    @contextmanager
+    def streaming(self, call: EngineCall, stop: Event) -> Generator[Response]:
+        """An answer that is read as it comes; it ends soon after `stop` is set, whatever the engine does."""
+        response = self.send(call)
         left = Event()
         watcher = Thread(
             target=_end_on, args=(response, stop), kwargs={"left": left}, name="engine-stream", daemon=True
         )
         watcher.start()
         try:
-            yield response.iter_content(None)
+            yield response
         finally:
             left.set()
             response.close()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from threading import Event, Lock
 from time import monotonic, sleep
 from urllib.parse import quote
 
-from portal.adapters.docker import bodies, failures, files, lines, reports
+from portal.adapters.docker import bodies, details, failures, files, lines, reports
 from portal.adapters.docker.calls import EngineCall, EngineCalls
+from portal.adapters.docker.executions import EngineExecutions
 from portal.adapters.docker.failures import Subject, edge
+from portal.adapters.docker.host import DockerHost
 from portal.adapters.docker.images import EngineImages
 from portal.domain.container import (
     LABEL_FINGERPRINT,
@@ -28,6 +30,7 @@ from portal.domain.container import (
     Image,
     Network,
 )
+from portal.domain.engine import ContainerDetails, Execution
 from portal.domain.errors import Conflict, NotFound, PortalError, Refused, Unavailable
 
 CALL_SECONDS = 30.0
@@ -50,6 +53,8 @@ class DockerContainers:
     def __init__(self, base_url: str, *, timeout_seconds: float = CALL_SECONDS) -> None:
         self._calls = EngineCalls(base_url, timeout_seconds=timeout_seconds)
         self._images = EngineImages(self._calls)
+        self._executions = EngineExecutions(self._calls)
+        self.host = DockerHost(self._calls, self._images)
         self._cpu: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
         self._lock = Lock()
 
@@ -192,6 +197,15 @@ class DockerContainers:
         path, limit = f"{_path(name)}/stop", grace_seconds + CALL_SECONDS
         self._unless_absent(name, EngineCall("POST", path, {"t": grace_seconds}, timeout_seconds=limit))
 
+    def restart(self, name: str, *, grace_seconds: int = 10) -> None:
+        subject = Subject(
+            lambda _: NotFound("container_missing", name=name),
+            lambda reason: Refused("container_start_failed", name=name, reason=reason),
+        )
+        limit = grace_seconds + CALL_SECONDS
+        with edge(subject):
+            self._calls.send(EngineCall("POST", f"{_path(name)}/restart", {"t": grace_seconds}, timeout_seconds=limit))
+
     def remove(self, name: str) -> None:
         self._unless_absent(name, EngineCall("DELETE", _path(name), {"force": 1, "v": 1}))
         with self._lock:
@@ -207,6 +221,15 @@ class DockerContainers:
     def inspect(self, name: str) -> Container:
         with edge(failures.container(name)):
             return reports.container(self._calls.get(f"{_path(name)}/json"), self._calls.dialect)
+
+    def details(self, name: str) -> ContainerDetails:
+        with edge(failures.container(name)):
+            return details.details(self._calls.get(f"{_path(name)}/json"), self._calls.dialect)
+
+    def execute(
+        self, name: str, command: Sequence[str], *, timeout_seconds: float = 30.0, output_bytes: int = 262_144
+    ) -> Execution:
+        return self._executions.execute(name, command, timeout_seconds=timeout_seconds, output_bytes=output_bytes)
 
     def list(self, labels: Mapping[str, str] | None = None) -> tuple[Container, ...]:
         with edge():

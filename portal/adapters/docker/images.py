@@ -87,6 +87,10 @@ class EngineImages:
                 self._seen.popitem(last=False)
         return image
 
+    def forget(self, reference: str) -> None:
+        with self._lock:
+            self._seen.pop(reference, None)
+
 
 def _source(reference: str) -> dict[str, str]:
     """Repository and tag (or digest) of a reference; `latest` where it names none."""

@@ -40,6 +40,20 @@ def log_lines(pieces: Iterable[bytes]) -> Iterator[ContainerLogLine]:
         yield ContainerLogLine(at, stream, text)
 
 
+def plain_lines(pieces: Iterable[bytes]) -> Iterator[ContainerLogLine]:
+    """Lines without times, as a command prints them; of one that is too long the end is kept."""
+    held: dict[str, bytes] = {}
+    for stream, payload in frames(pieces):
+        *whole, rest = (held.get(stream, b"") + payload).split(b"\n")
+        held[stream] = rest[-LINE_MAX:] if len(rest) > LINE_MAX else rest
+        yield from (_plain(stream, line) for line in whole)
+    yield from (_plain(stream, rest) for stream, rest in held.items() if rest)
+
+
+def _plain(stream: str, line: bytes) -> ContainerLogLine:
+    return ContainerLogLine(None, stream, line[:LINE_MAX].decode("utf-8", "replace").rstrip("\r"))
+
+
 def _stamped(payload: bytes) -> tuple[datetime | None, str]:
     stamp, _, text = payload.decode("utf-8", "replace").partition(" ")
     try:

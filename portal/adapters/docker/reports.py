@@ -51,6 +51,9 @@ def container(document: Document, dialect: Dialect) -> Container:
         restart_count=document.get("RestartCount") or 0,
         is_oom_killed=bool(state.get("OOMKilled")),
         exit_code=state.get("ExitCode") if is_over else None,
+        created_at=moment(document.get("Created")),
+        networks=tuple(part(part(document, "NetworkSettings"), "Networks")),
+        volumes=tuple(str(m.get("Name")) for m in document.get("Mounts") or () if m.get("Type") == "volume"),
     )
 
 

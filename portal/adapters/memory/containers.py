@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Event
 
-from portal.adapters.memory import archives
+from portal.adapters.memory import archives, programs
+from portal.adapters.memory.host import MemoryHost
 from portal.adapters.memory.world import Behaviour, MemoryWorld, WorldContainer
 from portal.domain.container import (
     LABEL_MANAGED,
@@ -22,9 +24,11 @@ from portal.domain.container import (
     Image,
     Network,
 )
-from portal.domain.errors import Conflict, NotFound, Unavailable
+from portal.domain.engine import ContainerDetails, Execution, Mount
+from portal.domain.errors import Conflict, NotFound, Refused, Unavailable
 
 LOOK_SECONDS = 0.5
+WAVE_SECONDS = 11.0  # how long the use of the processor takes to swing up and down, so that a picture of it moves
 
 
 class MemoryContainers:
@@ -32,6 +36,7 @@ class MemoryContainers:
 
     def __init__(self, world: MemoryWorld) -> None:
         self.world = world
+        self.host = MemoryHost(world)
 
     def about(self) -> EngineFacts:
         with self.world.engine():
@@ -106,6 +111,8 @@ class MemoryContainers:
             created_at=self.world.clock.now(),
         )
         self.world.containers[spec.name] = made
+        for mount in spec.volumes:
+            self.world.volumes.setdefault(mount.volume, made.created_at)
         self.world.tell(made, "create")
         return made
 
@@ -122,13 +129,22 @@ class MemoryContainers:
 
     def start(self, name: str) -> None:
         with self.world.engine():
-            container, now = self.world.container(name), self.world.clock.now()
-            if container.life(now)[0] not in (ContainerState.CREATED, ContainerState.EXITED):
-                return
-            container.started_at, container.stopped_at, container.exit_code = now, None, None
-            container.restarts_told, container.is_oom_killed = 0, False
-            self.world.tell(container, "start")
-            self.world.write_log(name, container.behaviour.greeting)
+            self._start(self.world.container(name))
+
+    def _start(self, container: WorldContainer) -> None:
+        now = self.world.clock.now()
+        if container.life(now)[0] not in (ContainerState.CREATED, ContainerState.EXITED):
+            return
+        container.started_at, container.stopped_at, container.exit_code = now, None, None
+        container.restarts_told, container.is_oom_killed = 0, False
+        self.world.tell(container, "start")
+        self.world.write_log(container.name, container.behaviour.greeting)
+
+    def restart(self, name: str, *, grace_seconds: int = 10) -> None:
+        with self.world.engine():
+            container = self.world.container(name)
+            self.world.end(container, 0)
+            self._start(container)
 
     def stop(self, name: str, *, grace_seconds: int = 10) -> None:
         with self.world.engine():
@@ -144,6 +160,36 @@ class MemoryContainers:
     def inspect(self, name: str) -> Container:
         with self.world.engine():
             return self.world.container(name).report(self.world.clock.now())
+
+    def details(self, name: str) -> ContainerDetails:
+        with self.world.engine():
+            container = self.world.container(name)
+            spec, report = container.spec, container.report(self.world.clock.now())
+            return ContainerDetails(
+                container=report,
+                created_at=container.created_at,
+                command=spec.command,
+                user=spec.user or container.image.user,
+                environment=dict(spec.environment),
+                mounts=tuple(Mount("volume", v.volume, v.target, v.is_read_only) for v in spec.volumes),
+                limits=spec.limits,
+                restart_policy=f"on-failure:{spec.restart_attempts}" if spec.restart_attempts else "no",
+                is_root_read_only=spec.is_root_read_only,
+                document=_document(container, report),
+            )
+
+    def execute(
+        self, name: str, command: Sequence[str], *, timeout_seconds: float = 30.0, output_bytes: int = 262_144
+    ) -> Execution:
+        with self.world.engine():
+            container = self.world.container(name)
+            if container.life(self.world.clock.now())[0] is not ContainerState.RUNNING:
+                raise Refused("container_not_running", name=name)
+            code, printed = programs.run(container, command)
+        whole = "\n".join(printed)
+        kept = whole[:output_bytes]
+        lines = tuple(ContainerLogLine(None, "stdout", text) for text in kept.split("\n") if kept)
+        return Execution(tuple(command), code, lines, is_cut=len(kept) < len(whole))
 
     def list(self, labels: Mapping[str, str] | None = None) -> tuple[Container, ...]:
         wanted = (labels or {}).items()
@@ -177,7 +223,8 @@ class MemoryContainers:
             container, now = self.world.container(name), self.world.clock.now()
             is_up = container.life(now)[0] is ContainerState.RUNNING
             memory, pids = (container.behaviour.memory_bytes, 1) if is_up else (None, None)
-            return ContainerStats(now, None, memory, container.spec.limits.memory_bytes, pids, None, None)
+            cpu = _wave(container, now) if is_up else None
+            return ContainerStats(now, cpu, memory, container.spec.limits.memory_bytes, pids, None, None)
 
     def events(self, stop: Event, *, since: datetime | None = None) -> Iterator[ContainerEvent]:
         told = 0 if since else self.world.events_told
@@ -191,3 +238,30 @@ class MemoryContainers:
 
 def _since(lines: Iterable[ContainerLogLine], since: datetime | None) -> tuple[ContainerLogLine, ...]:
     return tuple(line for line in lines if since is None or line.at is None or line.at >= since)
+
+
+def _wave(container: WorldContainer, now: datetime) -> float:
+    """Around what the image's processes use; each container in a rhythm of its own."""
+    turn = now.timestamp() / WAVE_SECONDS + int(container.id[:4], 16)
+    return round(container.behaviour.cpu_percent * (1.0 + 0.4 * math.sin(turn * math.tau)), 2)
+
+
+def _document(container: WorldContainer, report: Container) -> dict[str, object]:
+    """In the form that engines give."""
+    spec = container.spec
+    return {
+        "Id": container.id,
+        "Name": f"/{container.name}",
+        "Created": container.created_at.isoformat(),
+        "Image": container.image.id,
+        "State": {"Status": str(report.state), "ExitCode": report.exit_code, "OOMKilled": report.is_oom_killed},
+        "RestartCount": report.restart_count,
+        "Config": {
+            "Cmd": list(spec.command),
+            "Env": [f"{name}={value}" for name, value in spec.environment.items()],
+            "Labels": dict(spec.labels),
+            "User": spec.user,
+        },
+        "HostConfig": {"Memory": spec.limits.memory_bytes, "ReadonlyRootfs": spec.is_root_read_only},
+        "NetworkSettings": {"Networks": {spec.network: {"IPAddress": report.address}} if spec.network else {}},
+    }

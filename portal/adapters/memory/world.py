@@ -46,6 +46,7 @@ class Behaviour:
     is_never_healthy: bool = False
     port: int = 8080
     memory_bytes: int = 20_000_000
+    cpu_percent: float = 2.0
     user: str = ""
     greeting: str = "listening"
 
@@ -137,6 +138,9 @@ class WorldContainer:
             restart_count=restarts,
             is_oom_killed=self.is_oom_killed,
             exit_code=self._exit_code(state),
+            created_at=self.created_at,
+            networks=(self.spec.network,) if self.spec.network else (),
+            volumes=tuple(mount.volume for mount in self.spec.volumes),
         )
 
     def _exit_code(self, state: ContainerState) -> int | None:
@@ -162,6 +166,7 @@ class MemoryWorld:
         self.remote: dict[str, Behaviour] = {}
         self.containers: dict[str, WorldContainer] = {}
         self.networks: dict[str, Network] = {}
+        self.volumes: dict[str, datetime] = {}
         self.events: deque[ContainerEvent] = deque(maxlen=EVENTS_KEPT)
         self.events_told = 0
         self.is_engine_reachable = True
@@ -193,6 +198,13 @@ class MemoryWorld:
         """By tag, id, or repository digest."""
         identity = self.tags.get(reference, reference)
         return self.images.get(identity) or self.images.get("sha256:" + reference.rpartition("@sha256:")[2])
+
+    def forget_image(self, image: Image) -> None:
+        """Away with it and with the tags that lead to it."""
+        with self.lock:
+            self.images.pop(image.id, None)
+            self.behaviours.pop(image.id, None)
+            self.tags = {tag: identity for tag, identity in self.tags.items() if identity != image.id}
 
     def next_id(self) -> str:
         with self.lock:
