@@ -162,6 +162,7 @@ class Settings:
     anchor_file: Path = _setting("PORTAL_AUDIT_ANCHORS", PATH, "{data}/audit-anchors.jsonl")
     engine: str = _setting("PORTAL_ENGINE", Choice(("auto", "docker", "podman", "memory")), "auto")
     engine_socket: Path = _setting("PORTAL_ENGINE_SOCKET", PATH, "{data}/gate.sock")
+    lets_execute: bool = _setting("PORTAL_CONTAINER_EXEC", BOOLEAN, "false")
     network: str = _setting("PORTAL_NETWORK", TEXT, "codex-portal")
     subnet: str = _setting("PORTAL_SUBNET", NETWORK, "172.30.0.0/16")
     proxy: str = _setting("PORTAL_PROXY", Choice(("managed", "external", "memory")), "managed")

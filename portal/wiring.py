@@ -29,6 +29,10 @@ from portal.services import health_probes
 from portal.services.audit import Audit
 from portal.services.audit_check import AuditCheck
 from portal.services.catalogue import Catalogue
+from portal.services.container_executions import Executions
+from portal.services.container_hosts import Hosts
+from portal.services.container_logs import ContainerLogs
+from portal.services.containers import Fleet
 from portal.services.demonstration import Demonstration
 from portal.services.deployments import Deployments
 from portal.services.health import HealthWatch, Probe
@@ -99,6 +103,10 @@ class Core:
     measures: Measures
     log_level: LogLevel
     saved_views: SavedViews
+    fleet: Fleet
+    executions: Executions
+    container_logs: ContainerLogs
+    hosts: Hosts
 
     @property
     def settings(self) -> Settings:
@@ -131,6 +139,8 @@ def assemble(parts: Parts) -> Core:
     box = SecretBox(lambda: _master_key(parts.settings))
     identity = Identity(database, clock, audit, box=box, session_hours=parts.settings.session_hours)
     world = World(database, clock, parts.containers, parts.traffic)
+    fleet = Fleet(database, clock, audit, containers=parts.containers, traffic=parts.traffic)
+    fleet.lets_execute = parts.settings.lets_execute
     effects = Effects(database, clock, parts.containers, parts.traffic, parts.network)
     return Core(
         parts=parts,
@@ -152,6 +162,10 @@ def assemble(parts: Parts) -> Core:
         measures=Measures(database, parts.settings.data, dropped_records=lambda: parts.access_log.dropped),
         log_level=LogLevel(database, audit),
         saved_views=SavedViews(database, clock, audit),
+        fleet=fleet,
+        executions=Executions(database, clock, audit, containers=parts.containers, fleet=fleet),
+        container_logs=ContainerLogs(parts.containers, fleet),
+        hosts=Hosts(database, audit, containers=parts.containers, network=parts.network.name),
     )
 
 

@@ -24,6 +24,7 @@ NOUNS = {
     "release": "portal.cli.releases:release",
     "rollout": "portal.cli.rollouts:rollout",
     "rollback": "portal.cli.rollbacks:rollback",
+    "container": "portal.cli.containers:container",
     "status": "portal.cli.deployments:status",
     "audit": "portal.cli.audit:audit",
     "user": "portal.cli.users:user",

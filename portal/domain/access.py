@@ -34,6 +34,7 @@ class Permission(StrEnum):
     FREEZE_EDIT = "freeze.edit"
     CONTAINER_VIEW = "container.view"
     CONTAINER_CONTROL = "container.control"
+    CONTAINER_EXEC = "container.exec"
     AUDIT_READ = "audit.read"
     AUDIT_EXPORT = "audit.export"
     TOKEN_OWN = "token.own"
@@ -65,6 +66,7 @@ _OPERATOR = _VIEWER | {
     Permission.BREAK_GLASS,
     Permission.FREEZE_EDIT,
     Permission.CONTAINER_CONTROL,
+    Permission.CONTAINER_EXEC,
     Permission.LOG_LEVEL,
     Permission.SETTINGS_READ,
 }

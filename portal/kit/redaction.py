@@ -45,3 +45,14 @@ def redacted(text: str) -> str:
 
 def is_secret_name(name: str) -> bool:
     return name.lower().replace("-", "_") in SECRET_NAMES
+
+
+_SECRET_WORDS = re.compile(
+    r"passw|passphrase|secret|token|credential|cookie|private|(?:^|[_.-])(?:\w*key|auth|dsn|pat|pwd|salt)(?:$|[_.-])",
+    re.IGNORECASE,
+)
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a variable of this name is likely to hold a secret: rather one too many than one too few."""
+    return bool(_SECRET_WORDS.search(name))

@@ -17,7 +17,7 @@ from portal.domain.route import ServerState, TrafficFacts
 from portal.ports.containers import Containers
 from portal.ports.traffic import Traffic
 from portal.services.rollout_effects import container_spec
-from portal.store import catalogue, rollouts, routing
+from portal.store import catalogue, holds, rollouts, routing
 from portal.store import deployments as store
 from portal.store.database import Database
 
@@ -87,10 +87,11 @@ class Deployments:
 
 
 def _left_alone(session: Session) -> list[Replica]:
-    """The containers that should run and that no rollout is at work on."""
+    """The containers that should run, that no rollout is at work on and that nobody has stopped on purpose."""
     at_work = [r for r in rollouts.active(session) if r.state is not State.HALTED]
     busy = {(r.service, r.environment) for r in at_work}
-    return [r for r in routing.replicas(session) if (r.service, r.environment) not in busy]
+    held = holds.every(session)
+    return [r for r in routing.replicas(session) if (r.service, r.environment) not in busy and r.name not in held]
 
 
 def _cell(

@@ -81,3 +81,11 @@ def before(session: Session, release: Release) -> Release | None:
     )
     row = session.exec(wanted).first()
     return _release(row) if row else None
+
+
+def by_image(session: Session) -> dict[str, tuple[str, ...]]:
+    """Which releases ("service version") are bound to which image."""
+    found: dict[str, tuple[str, ...]] = {}
+    for service, version, image in session.exec(select(ReleaseRow.service, ReleaseRow.version, ReleaseRow.image)):
+        found[image] = (*found.get(image, ()), f"{service} {version}")
+    return found

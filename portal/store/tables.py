@@ -90,6 +90,16 @@ class ReplicaRow(SQLModel, table=True):
     operation_id: int
 
 
+class ContainerHoldRow(SQLModel, table=True):
+    """A container that somebody stopped: it is not started again by itself."""
+
+    __tablename__: ClassVar[Any] = "container_hold"
+    name: str = Field(primary_key=True)
+    by: str
+    reason: str
+    at: datetime = Field(sa_type=UtcTime)
+
+
 class RetiredAddressRow(SQLModel, table=True):
     """An address that was given back, and when: not used again for a while, so that no late request meets a
     stranger.

@@ -14,7 +14,9 @@ from portal.api.authentication import SIGNED_IN, permission_of
 from portal.api.problems import MEDIA_TYPE, Problem, answer_in_problems
 from portal.api.v1 import (
     audit,
+    containers,
     deployments,
+    engine,
     environments,
     log,
     me,
@@ -30,7 +32,22 @@ from portal.i18n import t
 from portal.kit.rest import REST_ROOT
 
 PUBLIC = frozenset({"/openapi.json"})
-NOUNS = (services, environments, releases, deployments, rollouts, views, audit, users, sessions, tokens, log, me)
+NOUNS = (
+    services,
+    environments,
+    releases,
+    deployments,
+    rollouts,
+    views,
+    audit,
+    users,
+    sessions,
+    tokens,
+    log,
+    me,
+    containers,
+    engine,
+)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\
 Send a token as `Authorization: Bearer cfp_…`. Whatever fails is answered with problem details in Chinese or English
@@ -100,9 +117,8 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             operation["responses"].pop("422", None)
-            content = operation["responses"]["default"]["content"]
-            content.pop("application/json", None)
-            content[MEDIA_TYPE] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+            schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+            operation["responses"]["default"]["content"] = {MEDIA_TYPE: schema}
     return document
 
 
