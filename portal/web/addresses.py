@@ -42,12 +42,16 @@ class Sorting:
     links: dict[str, str] = field(default_factory=dict[str, str])
 
 
-def sorting(wanted: str, columns: Sequence[str], path: str, **filters: object) -> Sorting:
-    """`wanted` is a column, with a minus before it if the largest comes first. Pressing the current one turns it."""
+def sorting(wanted: str, allowed: Sequence[str], path: str, **filters: object) -> Sorting:
+    """`wanted` is one of the orders allowed: a column, with a minus before it if the largest comes first.
+
+    Pressing the column that is sorted by turns the order, where the other one is allowed too.
+    """
     by, is_descending = wanted.removeprefix("-"), wanted.startswith("-")
-    turned = {by: by if is_descending else f"-{by}"}
-    links = {column: address(path, sort=turned.get(column, column), **filters) for column in columns}
-    return Sorting(by, is_descending, links)
+    turned = by if is_descending else f"-{by}"
+    orders = {order.removeprefix("-"): order for order in reversed(allowed)}
+    orders |= {by: turned if turned in allowed else wanted}
+    return Sorting(by, is_descending, {name: address(path, sort=order, **filters) for name, order in orders.items()})
 
 
 def paging(page: Page[Any], path: str, **filters: object) -> Paging:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -48,10 +48,10 @@ def offset(state: rx.State) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
 
 
-def sort(state: rx.State, columns: Collection[str], *, default: str) -> str:
-    """The parameter `sort` of the address: one of the columns, with a minus if the largest comes first."""
+def sort(state: rx.State, allowed: Sequence[str]) -> str:
+    """The parameter `sort` of the address: one of the orders allowed, else the first of them."""
     wanted = query(state, "sort")
-    return wanted if wanted.removeprefix("-") in columns else default
+    return wanted if wanted in allowed else allowed[0]
 
 
 def segments(state: rx.State, count: int) -> tuple[str, ...]:

@@ -113,3 +113,21 @@ async def test_past_rollouts_of_a_version_are_found_by_it(tab: NewTab, stage: Po
 
     found = stage.core.rollouts.page(SYSTEM, RolloutQuery(text="1.3"))
     assert [rollout.to_version for rollout in found.items] == ["1.3.0"]
+
+
+async def test_a_list_is_sorted_as_the_address_says_and_leads_to_the_other_order(tab: NewTab) -> None:
+    carol = tab().sign_in("carol").at("/releases", sort="version", text="1.")
+    await carol.open()
+
+    state = await carol.state(ReleasesState)
+    assert [row.version for row in state.rows] == sorted(IMAGES)
+    assert (state.sorting.by, state.sorting.is_descending) == ("version", False)
+    assert state.sorting.links["version"] == "/releases?sort=-version&text=1."
+    assert state.sorting.links["created"] == "/releases?sort=-created&text=1."
+
+
+async def test_an_order_that_there_is_not_is_the_first_one(tab: NewTab) -> None:
+    carol = tab().sign_in("carol").at("/releases", sort="password")
+    await carol.open()
+
+    assert (await carol.state(ReleasesState)).sorting.by == "created"

@@ -145,6 +145,7 @@ def _differences() -> rx.Component:
 
 def add_to(app: rx.App) -> None:
     given = ReleaseState.card
-    title = rx.cond(given.service == "", tr("web.loading"), given.service + " " + given.version)
+    unknown = rx.cond(ReleaseState.missing.en != "", tr("web.missing"), tr("web.loading"))
+    title = rx.cond(given.service == "", unknown, given.service + " " + given.version)
     place = Place("/releases/[of_service]/[of_version]", "releases", title)
     add_page(app, release, place, on_load=[ReleaseState.load])

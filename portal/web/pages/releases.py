@@ -39,10 +39,10 @@ def _none() -> rx.Component:
 
 def _columns() -> list[Column]:
     return [
-        Column(tr("list.release"), _release),
+        Column(tr("list.release"), _release, sort="version"),
         Column(tr("list.where"), _where),
         Column(tr("list.image"), _image),
-        Column(tr("list.made"), _made),
+        Column(tr("list.made"), _made, sort="created"),
     ]
 
 

@@ -208,6 +208,7 @@ def _others() -> rx.Component:
 
 def add_to(app: rx.App) -> None:
     line = RolloutState.head.line
-    title = rx.cond(line.service == "", tr("web.loading"), line.service + " → " + say(line.environment))
+    unknown = rx.cond(RolloutState.missing.en != "", tr("web.missing"), tr("web.loading"))
+    title = rx.cond(line.service == "", unknown, line.service + " → " + say(line.environment))
     place = Place("/rollouts/[rollout_number]", "rollouts", title)
     add_page(app, rollout, place, on_load=[RolloutState.watch])

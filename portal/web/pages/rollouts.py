@@ -52,11 +52,11 @@ def _filters() -> rx.Component:
 
 def _columns() -> list[Column]:
     return [
-        Column(tr("list.rollout"), _subject),
-        Column(tr("list.state"), _state),
+        Column(tr("list.rollout"), _subject, sort="service"),
+        Column(tr("list.state"), _state, sort="state"),
         Column(tr("list.traffic"), _traffic, class_name="wide-only split-column"),
         Column(tr("list.strategy"), lambda line: say(line.strategy)),
-        Column(tr("list.started"), _started),
+        Column(tr("list.started"), _started, sort="created"),
     ]
 
 

@@ -20,6 +20,7 @@ from portal.web.states.session import SessionState, tell, telling
 from portal.web.words import Words, same, words
 
 COLUMNS = ("name", "replicas")
+SORTS = ("name", "-name", "replicas", "-replicas")
 THINGS = tuple((f"service-{n:03}", n % 7 + 1) for n in range(1, 61))
 _PAGE = 8
 PLAN = "strategy: canary\nsteps:\n- weight: 10\n- observe: 30s\n- weight: 200\n- approval: 1\nbake: 1h\n"
@@ -49,16 +50,14 @@ class ComponentsState(Listing, Choosing, rx.State):
     async def load(self) -> None:
         async with telling(self):
             wanted = self._wanted("text")
-            sort = arguments.sort(self, COLUMNS, default="name")
-            found = sorted(
-                (t for t in THINGS if wanted["text"] in t[0]), key=lambda t: t[COLUMNS.index(sort.lstrip("-"))]
-            )
-            found = found[::-1] if sort.startswith("-") else found
+            sort = self._sort(SORTS)
+            place, is_down = COLUMNS.index(sort.removeprefix("-")), sort.startswith("-")
+            found = sorted((t for t in THINGS if wanted["text"] in t[0]), key=lambda t: t[place], reverse=is_down)
             start = arguments.offset(self)
             shown = found[start : start + _PAGE]
             put(self, rows=[Option(name, same(name)) for name, _ in shown], replicas=dict(shown), **_samples())
             self.tab = arguments.query(self, "tab") or "first"
-            self._show(Page(tuple(shown), len(found), start, _PAGE), wanted, sort=sort, columns=COLUMNS)
+            self._show(Page(tuple(shown), len(found), start, _PAGE), wanted, sorts=SORTS)
 
     @rx.event
     @requires(Permission.VIEW)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import reflex as rx
 
 from portal.domain.access import Permission
-from portal.domain.errors import Invalid
+from portal.domain.errors import Invalid, PortalError
 from portal.domain.page import Page
 from portal.web import arguments
 from portal.web.addresses import Paging, Sorting, address, paging, sorting
 from portal.web.policy import requires
 from portal.web.states.live import put
 from portal.web.states.session import telling
-from portal.web.words import Words
+from portal.web.words import Words, error_words
 
 MOST_CHOSEN = 100
 
@@ -24,11 +25,12 @@ class Listing(rx.State, mixin=True):
     """Mix in before `rx.State`, add `rows`, and show it with `portal.web.components.tables.data_table`.
 
     async def load(self) -> None:
-        async with telling(self):
+        async with loading(self):
             wanted = self._wanted("service", "text")
-            page = await asyncio.to_thread(core().things.page, await actor_of(self), **wanted, offset=offset(self))
+            query = ThingQuery(**wanted, sort=self._sort(SORTS), offset=offset(self), limit=PAGE_SIZE)
+            page = await asyncio.to_thread(core().things.page, await actor_of(self), query)
             put(self, rows=[...])
-            self._show(page, wanted)
+            self._show(page, wanted, sorts=SORTS)
     """
 
     is_loaded: bool = False
@@ -43,8 +45,12 @@ class Listing(rx.State, mixin=True):
         """The filters of these names as the address has them; empty where one is not set."""
         return {name: arguments.query(self, name) for name in names}
 
-    def _show(self, page: Page[Any], wanted: dict[str, str], *, sort: str = "", columns: Sequence[str] = ()) -> None:
-        """Remember which part of the list is shown. `sort` is one of `columns`, with a minus for the largest first."""
+    def _sort(self, allowed: Sequence[str]) -> str:
+        """The order that the address asks for, else the first of those allowed."""
+        return arguments.sort(self, allowed)
+
+    def _show(self, page: Page[Any], wanted: dict[str, str], *, sorts: Sequence[str] = ("",)) -> None:
+        """Remember which part of the list is shown, in which order of those that there are."""
         path, kept = self.router.url.path, {"sort": arguments.query(self, "sort")}
         put(
             self,
@@ -53,7 +59,7 @@ class Listing(rx.State, mixin=True):
             filters=wanted,
             is_filtered=any(wanted.values()),
             paging=paging(page, path, **wanted, **kept),
-            sorting=sorting(sort, columns, path, **wanted),
+            sorting=sorting(self._sort(sorts), sorts, path, **wanted),
         )
 
     @rx.event
@@ -70,6 +76,15 @@ class Listing(rx.State, mixin=True):
     def clear_filters(self) -> object:
         self.clearings += 1
         return rx.redirect(_own(self), replace=True)
+
+
+@asynccontextmanager
+async def loading(state: Listing) -> AsyncIterator[None]:
+    """A list that cannot be loaded says why in its place; the next time that it can, it is shown again."""
+    try:
+        yield
+    except PortalError as error:
+        put(state, trouble=error_words(error))
 
 
 class Choosing(rx.State, mixin=True):

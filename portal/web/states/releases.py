@@ -8,16 +8,16 @@ from typing import Any
 import reflex as rx
 
 from portal.domain.access import Actor, Permission
-from portal.domain.lists import ReleaseQuery
+from portal.domain.lists import RELEASE_SORTS, ReleaseQuery
 from portal.domain.page import Page
 from portal.domain.release import Release
 from portal.web.addresses import PAGE_SIZE
 from portal.web.arguments import offset
 from portal.web.policy import requires
 from portal.web.presenters.releases import ReleaseLine, release_line
-from portal.web.states.listing import Listing
+from portal.web.states.listing import Listing, loading
 from portal.web.states.live import put
-from portal.web.states.session import actor_of, telling
+from portal.web.states.session import actor_of
 from portal.wiring import core
 
 
@@ -28,15 +28,16 @@ class ReleasesState(Listing, rx.State):
     @rx.event
     @requires(Permission.VIEW)
     async def load(self) -> None:
-        async with telling(self):
+        async with loading(self):
             wanted = self._wanted("service", "text")
-            page, seen = await asyncio.to_thread(_fetch, await actor_of(self), wanted, offset(self))
+            query = ReleaseQuery(**wanted, sort=self._sort(RELEASE_SORTS), offset=offset(self), limit=PAGE_SIZE)
+            page, seen = await asyncio.to_thread(_fetch, await actor_of(self), query)
             put(self, **seen)
-            self._show(page, wanted)
+            self._show(page, wanted, sorts=RELEASE_SORTS)
 
 
-def _fetch(actor: Actor, wanted: dict[str, str], start: int) -> tuple[Page[Release], dict[str, Any]]:
-    page = core().releases.page(actor, ReleaseQuery(**wanted, offset=start, limit=PAGE_SIZE))
+def _fetch(actor: Actor, query: ReleaseQuery) -> tuple[Page[Release], dict[str, Any]]:
+    page = core().releases.page(actor, query)
     deployments = core().deployments.all(actor)
     rows = [release_line(release, deployments) for release in page.items]
     return page, {"rows": rows, "services": [service.name for service in core().catalogue.services(actor)]}

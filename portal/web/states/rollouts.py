@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from portal.domain.access import Actor, Permission
-from portal.domain.lists import RolloutQuery
+from portal.domain.lists import ROLLOUT_SORTS, RolloutQuery
 from portal.domain.page import Page
 from portal.domain.rollout import Rollout
 from portal.web.addresses import PAGE_SIZE
@@ -16,9 +16,9 @@ from portal.web.arguments import offset
 from portal.web.policy import requires
 from portal.web.presenters.marks import Option, environment_words
 from portal.web.presenters.rollouts import RolloutLine, rollout_line
-from portal.web.states.listing import Listing
+from portal.web.states.listing import Listing, loading
 from portal.web.states.live import beats, put
-from portal.web.states.session import actor_of, telling
+from portal.web.states.session import actor_of
 from portal.wiring import core
 
 
@@ -31,15 +31,15 @@ class RolloutsState(Listing, rx.State):
     @requires(Permission.VIEW)
     async def watch(self) -> None:
         async for _ in beats(self, "rollouts"):
-            async with self, telling(self):
+            async with self, loading(self):
                 await self._look()
 
     async def _look(self) -> None:
         wanted = self._wanted("service", "environment", "state", "text")
-        query = RolloutQuery(**wanted, offset=offset(self), limit=PAGE_SIZE)
+        query = RolloutQuery(**wanted, sort=self._sort(ROLLOUT_SORTS), offset=offset(self), limit=PAGE_SIZE)
         page, seen = await asyncio.to_thread(_fetch, await actor_of(self), query)
         put(self, **seen)
-        self._show(page, wanted)
+        self._show(page, wanted, sorts=ROLLOUT_SORTS)
 
 
 def _fetch(actor: Actor, query: RolloutQuery) -> tuple[Page[Rollout], dict[str, Any]]:
