@@ -52,6 +52,12 @@ def test_stable_servers_back_up_the_candidate_s():
     assert line_of("stable:hello-1", without), "a request that waits for a candidate that leaves must find one"
 
 
+def test_a_request_outlives_the_errors_that_take_a_dead_side_down():
+    words = text(ROUTE).split()
+    errors_of_a_server = int(words[words.index("error-limit") + 1])
+    assert int(words[words.index("retries") + 1]) > 3 * errors_of_a_server
+
+
 def test_a_shielded_route_replays_on_stable_servers_only():
     shield = text(replace(ROUTE, is_shielded=True)).partition("backend hello:prod:shield")[2]
     assert "retry-on conn-failure empty-response response-timeout 500 502 503 504" in shield

@@ -21,6 +21,7 @@ CHOSEN = (
     "rolling",
     "portal killed with -9",
     "all canary containers killed",
+    "proxy reloaded in mid shift",
 )
 pytestmark = [pytest.mark.live, pytest.mark.req("REQ-P3-009"), pytest.mark.req("REQ-P3-007")]
 

@@ -18,6 +18,8 @@ Admitted = Set[tuple[str, str]]
 
 _SHORTEST_STOP_SECONDS = 30
 
+# `retries`: a side of three loses its last server after two errors of each. A request has to outlive that to reach the
+# stable servers behind them; with 3 retries some were answered 503 when all canary containers died at once.
 _GLOBAL = """\
 # Rendered by the portal; changes made by hand are lost.
 global
@@ -48,7 +50,7 @@ defaults
     timeout http-request {request}s
     timeout http-keep-alive 10s
     timeout tunnel {tunnel}s
-    retries 3
+    retries 10
     option redispatch 1
     option idle-close-on-response
     retry-on conn-failure empty-response response-timeout
