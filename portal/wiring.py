@@ -47,6 +47,7 @@ from portal.services.rollout_views import RolloutViews
 from portal.services.rollout_world import World
 from portal.services.rollouts import Rollouts
 from portal.services.saved_views import SavedViews
+from portal.services.search import Search
 from portal.services.secret_box import SecretBox
 from portal.services.traffic_watch import Rates, TrafficWatch
 from portal.settings import Settings
@@ -107,6 +108,7 @@ class Core:
     executions: Executions
     container_logs: ContainerLogs
     hosts: Hosts
+    search: Search
 
     @property
     def settings(self) -> Settings:
@@ -166,6 +168,7 @@ def assemble(parts: Parts) -> Core:
         executions=Executions(database, clock, audit, containers=parts.containers, fleet=fleet),
         container_logs=ContainerLogs(parts.containers, fleet),
         hosts=Hosts(database, audit, containers=parts.containers, network=parts.network.name),
+        search=Search(database),
     )
 
 

@@ -113,6 +113,13 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def postgres_database_url(postgres_url: str) -> Iterator[str]:
     """An empty database of its own for one test."""
+    with empty_database(postgres_url) as url:
+        yield url
+
+
+@contextmanager
+def empty_database(postgres_url: str) -> Iterator[str]:
+    """An empty database, gone afterwards."""
     name = f"test_{next(DATABASES)}"
     native = postgres_url.replace("+psycopg", "")
     with psycopg.connect(native, autocommit=True) as connection:

@@ -11,7 +11,7 @@ from portal.cli.commands import argument, group, option, remote
 from portal.cli.remote import portal
 from portal.cli.tables import show_done, show_list, show_one
 from portal.cli.words import language
-from portal.domain.audit import ORDERS
+from portal.domain.audit import AUDIT_SORTS
 
 audit = group("audit")
 COLUMNS = ("sequence", "at", "actor", "text", "target", "environment", "reason")
@@ -28,7 +28,7 @@ def filters(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @remote(audit, "list")
 @filters
-@option("--order", type=click.Choice(ORDERS), default="-at")
+@option("--sort", type=click.Choice(AUDIT_SORTS), default="-at")
 @option("--limit", type=int, default=50)
 def list_entries(limit: int, before: str, **query: str) -> None:
     rows = portal().items("/audit", limit=limit, until=before, **query)

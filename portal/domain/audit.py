@@ -14,7 +14,7 @@ from datetime import datetime
 from portal.domain.merkle import InclusionProof
 
 GENESIS = "0" * 64
-ORDERS = ("-at", "at", "actor", "-actor", "action", "-action", "target", "-target")
+AUDIT_SORTS = ("-at", "at", "actor", "-actor", "action", "-action", "target", "-target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class AuditEntry:
 class AuditQuery:
     """Which entries are wanted: each filter that is set must hold.
 
-    Each word of `text` is in actor, action, target or reason. `order` is one of ORDERS, `-` for the largest first.
+    Each word of `text` is in actor, action, target or reason. `sort` is one of AUDIT_SORTS, `-` for the largest first.
     """
 
     actor: str = ""
@@ -51,7 +51,7 @@ class AuditQuery:
     text: str = ""
     since: datetime | None = None
     until: datetime | None = None
-    order: str = "-at"
+    sort: str = "-at"
     offset: int = 0
     limit: int = 50
 

@@ -12,8 +12,8 @@ from sqlmodel import Session
 
 from portal.domain.access import EVERYWHERE, Actor, Permission, demand, environments_with
 from portal.domain.audit import (
+    AUDIT_SORTS,
     GENESIS,
-    ORDERS,
     Anchor,
     AuditEntry,
     AuditQuery,
@@ -24,7 +24,8 @@ from portal.domain.audit import (
     entry_hash,
     leaf_hash,
 )
-from portal.domain.errors import Conflict, Invalid, NotFound
+from portal.domain.errors import Conflict, NotFound
+from portal.domain.lists import check_sort
 from portal.domain.merkle import Blocks, Frontier
 from portal.domain.merkle import is_included as is_included_in
 from portal.domain.page import Page
@@ -63,11 +64,10 @@ class Audit:
     def page(self, actor: Actor, query: AuditQuery) -> Page[AuditEntry]:
         """In the order of the query, of those environments in which the actor may read the trail.
 
-        Invalid("order_unknown").
+        Invalid("sort_bad").
         """
         demand(actor, Permission.AUDIT_READ)
-        if query.order not in ORDERS:
-            raise Invalid("order_unknown", field="order", known=", ".join(ORDERS))
+        check_sort(query.sort, AUDIT_SORTS)
         with self._database.reading() as session:
             return audit_search.page(session, query, environments_with(actor, Permission.AUDIT_READ))
 

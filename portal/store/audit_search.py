@@ -30,7 +30,7 @@ def page(session: Session, query: AuditQuery, environments: frozenset[str] | Non
     offset, limit = bounded(query.offset, query.limit)
     fits = conditions(session, query, environments)
     total = session.exec(select(func.count()).select_from(AuditRow).where(*fits)).one()
-    wanted = select(AuditRow).where(*fits).order_by(*_ordered(query.order)).offset(offset).limit(limit)
+    wanted = select(AuditRow).where(*fits).order_by(*_ordered(query.sort)).offset(offset).limit(limit)
     return Page(tuple(entry_of(row) for row in session.exec(wanted)), total, offset, limit)
 
 
@@ -69,8 +69,8 @@ def _between(query: AuditQuery) -> list[ColumnElement[bool]]:
     return found
 
 
-def _ordered(order: str) -> tuple[ColumnElement[Any], ...]:
+def _ordered(sort: str) -> tuple[ColumnElement[Any], ...]:
     """Entries that are equal in the order follow each other by their number, in the same direction: one index does."""
-    name = order.removeprefix("-")
+    name = sort.removeprefix("-")
     columns = [col(AuditRow.sequence)] if name == "at" else [col(_COLUMN[name]), col(AuditRow.sequence)]
-    return tuple(column.desc() if order.startswith("-") else column.asc() for column in columns)
+    return tuple(column.desc() if sort.startswith("-") else column.asc() for column in columns)

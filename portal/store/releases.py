@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -64,6 +65,12 @@ def get(session: Session, service: str, version: str) -> Release:
     if row is None:
         raise NotFound("release_missing", service=service, version=version)
     return _release(row)
+
+
+def of_numbers(session: Session, numbers: Sequence[int]) -> tuple[Release, ...]:
+    """Those with these numbers, in this order."""
+    rows = {row.id: row for row in session.exec(select(ReleaseRow).where(col(ReleaseRow.id).in_(numbers)))}
+    return tuple(_release(rows[number]) for number in numbers if number in rows)
 
 
 def page(session: Session, query: ReleaseQuery) -> Page[Release]:

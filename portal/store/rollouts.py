@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -114,6 +115,12 @@ def change(session: Session, before: Rollout, after: Rollout) -> bool:
         fits.append(col(RolloutRow.is_abort_wished).is_(False))
     values = {**_changing(after), "revision": before.revision + 1}
     return changed_rows(session, update(RolloutRow).where(*fits).values(**values)) == 1
+
+
+def of_numbers(session: Session, numbers: Sequence[int]) -> tuple[Rollout, ...]:
+    """Those with these numbers, in this order."""
+    rows = {row.id: row for row in session.exec(select(RolloutRow).where(col(RolloutRow.id).in_(numbers)))}
+    return tuple(_rollout(rows[number]) for number in numbers if number in rows)
 
 
 def page(session: Session, query: RolloutQuery, environments: frozenset[str] | None = None) -> Page[Rollout]:

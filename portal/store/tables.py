@@ -287,6 +287,16 @@ class AnchorRow(SQLModel, table=True):
     signature: str
 
 
+class SearchEntryRow(SQLModel, table=True):
+    """A release or rollout that is in the index of words, under this id."""
+
+    __tablename__: ClassVar[Any] = "search_entry"
+    __table_args__ = (UniqueConstraint("kind", "number"),)
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    number: int
+
+
 class IdempotencyRow(SQLModel, table=True):
     """What was answered to a request with this key, so that a repetition gets the same answer and does nothing."""
 

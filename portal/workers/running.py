@@ -36,6 +36,7 @@ class Workers:
             Loop("traffic", core.watch.read, pause_seconds=0.0),
             Loop("restore", core.deployments.restore, pause_seconds=3.0),
             Loop("anchors", core.audit.anchor, pause_seconds=60.0),
+            Loop("search", core.search.catch_up, pause_seconds=2.0),
             Loop("retention", self._drop_what_is_old, pause_seconds=600.0),
         ]
 

@@ -58,7 +58,7 @@ def test_an_export_by_filters_has_no_anchors_and_an_unknown_filter_is_refused(as
 
 def test_the_list_is_sorted_as_it_is_asked(asking: Asking, stage: PortalStage):
     newest = stage.core.audit.anchor()
-    oldest = asking("alice").get("/audit", params={"order": "at", "limit": 1}).json()["items"][0]
+    oldest = asking("alice").get("/audit", params={"sort": "at", "limit": 1}).json()["items"][0]
     assert oldest["sequence"] == 1
-    assert asking("alice").get("/audit", params={"order": "hash"}).status_code == 422
+    assert asking("alice").get("/audit", params={"sort": "hash"}).status_code == 422
     assert newest is None or newest.size >= stage.core.audit.verify(SYSTEM).entries

@@ -11,6 +11,7 @@ import pytest
 from portal.services.audit import Audit
 from portal.store.database import Database
 from portal.store.migrate import migrate
+from tests.conftest import empty_database
 
 
 class HeldClock:
@@ -49,3 +50,10 @@ def anchor_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def audit(database: Database, clock: HeldClock, anchor_file: Path) -> Audit:
     return Audit(database, clock, anchor_file=anchor_file)
+
+
+@pytest.fixture(scope="module")
+def module_database_url(postgres_url: str) -> Iterator[str]:
+    """An empty PostgreSQL database for the tests of one file."""
+    with empty_database(postgres_url) as url:
+        yield url

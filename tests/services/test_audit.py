@@ -250,16 +250,16 @@ def test_entries_are_found_by_each_of_their_sides(audit: Audit, database: Databa
     assert found(text="5___o") == []
     assert found(since=clock.now()) == [3]
     assert found(until=clock.now()) == [2, 1]
-    assert found(target_kind="service", order="at") == [1, 2, 3]
+    assert found(target_kind="service", sort="at") == [1, 2, 3]
     assert found(text="ALICE 50%") == [2]
     assert found(text="alice carol") == []
-    assert found(order="actor") == [1, 2, 3]
-    assert found(order="-actor") == [3, 2, 1]
-    assert found(order="target") == [3, 1, 2]
+    assert found(sort="actor") == [1, 2, 3]
+    assert found(sort="-actor") == [3, 2, 1]
+    assert found(sort="target") == [3, 1, 2]
     assert found(offset=1, limit=1) == [2]
     assert audit.actors(ALICE) == ("alice", "carol")
-    with pytest.raises(Invalid, match="order_unknown"):
-        found(order="hash; DROP TABLE audit")
+    with pytest.raises(Invalid, match="sort_bad"):
+        found(sort="hash; DROP TABLE audit")
     assert audit.page(ALICE, AuditQuery(limit=1)).total == 3
 
 

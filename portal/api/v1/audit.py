@@ -16,7 +16,7 @@ from portal.api.v1.audit_documents import AuditEntryDocument, AuditReportDocumen
 from portal.api.v1.audit_table import table
 from portal.api.v1.documents import NameFilter, Order, PageDocument, Pages, Search
 from portal.domain.access import Actor, Permission
-from portal.domain.audit import ORDERS, AuditQuery
+from portal.domain.audit import AUDIT_SORTS, AuditQuery
 from portal.domain.page import LONGEST_PAGE
 from portal.wiring import core
 
@@ -41,7 +41,7 @@ class AuditWish(Order):
 
 
 class AuditFilter(AuditWish):
-    order: Literal[*ORDERS] = "-at"  # type: ignore[valid-type]
+    sort: Literal[*AUDIT_SORTS] = "-at"  # type: ignore[valid-type]
     offset: int = Field(default=0, ge=0, le=1_000_000_000, description="How many to leave out.")
     limit: int = Field(default=50, ge=1, le=LONGEST_PAGE, description="How many to give at most.")
 
@@ -55,7 +55,7 @@ class AuditExport(AuditWish):
 def list_audit_entries(
     actor: Reader, pages: Pages, wanted: Annotated[AuditFilter, Query()]
 ) -> PageDocument[AuditEntryDocument]:
-    """The newest first unless `order` says otherwise, of those environments whose trail you may read."""
+    """The newest first unless `sort` says otherwise, of those environments whose trail you may read."""
     return pages.show(core().audit.page(actor, AuditQuery(**wanted.model_dump())), AuditEntryDocument)
 
 
