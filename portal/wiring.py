@@ -26,15 +26,18 @@ from portal.ports.clock import Clock
 from portal.ports.containers import Containers
 from portal.ports.traffic import AccessLog, Traffic
 from portal.services import health_probes
+from portal.services.approvals import Approvals
 from portal.services.audit import Audit
 from portal.services.audit_check import AuditCheck
 from portal.services.catalogue import Catalogue
+from portal.services.comparison import Comparisons
 from portal.services.container_executions import Executions
 from portal.services.container_hosts import Hosts
 from portal.services.container_logs import ContainerLogs
 from portal.services.containers import Fleet
 from portal.services.demonstration import Demonstration
 from portal.services.deployments import Deployments
+from portal.services.dora import DoraMeasures
 from portal.services.health import HealthWatch, Probe
 from portal.services.identity import Identity
 from portal.services.log_level import LogLevel
@@ -109,6 +112,9 @@ class Core:
     container_logs: ContainerLogs
     hosts: Hosts
     search: Search
+    approvals: Approvals
+    comparisons: Comparisons
+    dora: DoraMeasures
 
     @property
     def settings(self) -> Settings:
@@ -143,6 +149,7 @@ def assemble(parts: Parts) -> Core:
     world = World(database, clock, parts.containers, parts.traffic)
     fleet = Fleet(database, clock, audit, containers=parts.containers, traffic=parts.traffic)
     fleet.lets_execute = parts.settings.lets_execute
+    views = RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock))
     effects = Effects(database, clock, parts.containers, parts.traffic, parts.network)
     return Core(
         parts=parts,
@@ -154,7 +161,7 @@ def assemble(parts: Parts) -> Core:
         releases=releases,
         deployments=Deployments(database, parts.containers, parts.traffic, parts.network),
         rollouts=rollouts,
-        views=RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock)),
+        views=views,
         identity=identity,
         engine=RolloutEngine(database, clock, audit, topics, world, effects),
         watch=TrafficWatch(database, clock, parts.access_log, topics=topics, rates=rates),
@@ -169,6 +176,9 @@ def assemble(parts: Parts) -> Core:
         container_logs=ContainerLogs(parts.containers, fleet),
         hosts=Hosts(database, audit, containers=parts.containers, network=parts.network.name),
         search=Search(database),
+        approvals=Approvals(database, views),
+        comparisons=Comparisons(database, clock),
+        dora=DoraMeasures(database, clock),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from portal.domain.access import Role
+from portal.domain.access import PERMISSIONS_OF, Permission, Role
 from portal.domain.errors import Invalid
 
 
@@ -39,7 +40,9 @@ class Protection:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """`position` orders promotion (dev before prod). `network` and `subnet` hold its containers.
+    """An archived one keeps its history, and nothing is rolled out there.
+
+    `position` orders promotion (dev before prod). `network` and `subnet` hold its containers.
 
     `host_prefix` is put before the hosts of a service ("staging." makes staging.shop.example of shop.example).
     """
@@ -52,8 +55,32 @@ class Environment:
     protection: Protection = Protection()
     plan: str = ""  # YAML of the default plan; empty: the built-in one of the stage
     description: str = ""
+    is_archived: bool = False
 
 
+def check_environment(environment: Environment) -> Environment:
+    """Invalid(…, field=…) for what could not be kept: too many people, somewhere it comes after itself, a role that
+    approves nothing.
+    """
+    protection = environment.protection
+    if not 1 <= environment.replicas <= 50:
+        raise Invalid("replicas_bad", field="replicas")
+    if not 0 <= environment.position <= 1000:
+        raise Invalid("position_bad", field="position")
+    if not _PREFIX.fullmatch(environment.host_prefix):
+        raise Invalid("prefix_bad", field="host_prefix", prefix=environment.host_prefix[:60])
+    if not (0 <= protection.approvals <= 10 and 1 <= protection.approval_hours <= 8760):
+        raise Invalid("approvals_bad", field="approvals")
+    if not 0 <= protection.wait_seconds <= 2_592_000:
+        raise Invalid("wait_bad", field="wait_seconds")
+    if Permission.ROLLOUT_APPROVE not in PERMISSIONS_OF[protection.approver_role]:
+        raise Invalid("approver_cannot", field="approver_role", role=protection.approver_role)
+    if protection.after_environment == environment.name:
+        raise Invalid("after_itself", field="after_environment", environment=environment.name)
+    return environment
+
+
+_PREFIX = re.compile(r"(?:[a-z0-9][a-z0-9.-]{0,59})?", re.ASCII)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -94,7 +121,9 @@ class FreezeWindow:
 
 
 def check_freeze(window: FreezeWindow) -> FreezeWindow:
-    """Invalid(…, field=…) for an unknown zone or day, or a window without length."""
+    """Invalid(…, field=…) for an unknown zone or day, a window without length, or one without a name."""
+    if not 1 <= len(window.name.strip()) <= 100 or not window.name.isprintable():
+        raise Invalid("freeze_name_bad", field="name")
     try:
         ZoneInfo(window.zone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -110,3 +139,43 @@ def check_freeze(window: FreezeWindow) -> FreezeWindow:
 def freeze_at(windows: tuple[FreezeWindow, ...], environment: str, now: datetime) -> FreezeWindow | None:
     """The first window that forbids rollouts there now."""
     return next((w for w in windows if w.environment in ("*", environment) and w.is_active(now)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time that a window holds."""
+
+    freeze_id: int
+    name: str
+    environment: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def occurrences(window: FreezeWindow, start: datetime, end: datetime) -> tuple[Occurrence, ...]:
+    """When the window holds between the two moments, in order; for a calendar. At most 370 days are looked at."""
+    if window.starts_at is not None and window.ends_at is not None:
+        is_seen = window.starts_at < end and window.ends_at > start
+        return (_occurrence(window, window.starts_at, window.ends_at),) if is_seen else ()
+    zone = ZoneInfo(window.zone)
+    first = start.astimezone(zone).date() - timedelta(days=1)
+    days = (first + timedelta(days=number) for number in range(min(370, (end - start).days + 3)))
+    held = [_on_day(window, day, zone) for day in days if _DAYS[day.weekday()] in window.days]
+    return tuple(found for found in held if found.starts_at < end and found.ends_at > start)
+
+
+def _on_day(window: FreezeWindow, day: date, zone: ZoneInfo) -> Occurrence:
+    end_day = day if window.to_time > window.from_time else day + timedelta(days=1)
+    begins = datetime.combine(day, window.from_time, zone)
+    return _occurrence(window, begins, datetime.combine(end_day, window.to_time, zone))
+
+
+def _occurrence(window: FreezeWindow, starts_at: datetime, ends_at: datetime) -> Occurrence:
+    return Occurrence(window.id, window.name, window.environment, starts_at, ends_at)
+
+
+def ended(window: FreezeWindow, now: datetime) -> FreezeWindow | None:
+    """The window as it is when it ends now: one that runs is cut; what is to come, or comes every week, goes."""
+    if window.starts_at is not None and window.starts_at < now:
+        return replace(window, ends_at=now)
+    return None

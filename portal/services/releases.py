@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from portal.domain.access import Actor, Permission, demand
 from portal.domain.audit import AuditEntry
 from portal.domain.deployment import Deployment
-from portal.domain.errors import Invalid
+from portal.domain.errors import Invalid, Refused
 from portal.domain.lists import ReleaseQuery
 from portal.domain.page import Page
 from portal.domain.release import Release, Signature
@@ -86,7 +86,8 @@ class Releases:
             signatures=details.signatures,
         )
         with self._database.transaction() as session:
-            catalogue.service(session, service)
+            if catalogue.service(session, service).is_archived:
+                raise Refused("service_archived", service=service)
             store.add(session, release, self._clock.now())
             params = {"version": version, "image": content}
             self._audit.record(
@@ -102,6 +103,19 @@ def is_signed(release: Release, public_key_pem: str) -> bool:
     Source: cosign SIGNATURE_SPEC (simple signing payload, ECDSA P-256 over SHA-256).
     """
     return any(_verifies(s, public_key_pem) and _names(s, release.image) for s in release.signatures)
+
+
+def check_public_key(pem: str) -> None:
+    """Invalid("signature_key_bad") for text that is no PEM of a public EC key; none at all is fine."""
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        is_right = not pem or isinstance(load_pem_public_key(pem.encode()), EllipticCurvePublicKey)
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise Invalid("signature_key_bad", field="signature_key")
 
 
 def _names(signature: Signature, image: str) -> bool:

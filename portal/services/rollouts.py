@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlmodel import Session
@@ -29,6 +30,8 @@ from portal.store.database import Database
 from portal.store.idempotency import Keyed
 
 LONGEST_REASON = 500
+MOST_AT_ONCE = 100
+FOR_MANY = frozenset({Action.PAUSE, Action.RESUME, Action.ABORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,10 @@ class Rollouts:
         blocking = next((r for r in running if not _makes_way(r, is_superseding=is_superseding)), None)
         if blocking is not None:
             return Cause("rollout_running", {"id": str(blocking.id), "version": blocking.to_version})
+        if catalogue.service(session, draft.service).is_archived:
+            return Cause("service_archived", {"service": draft.service})
+        if environment.is_archived:
+            return Cause("environment_archived", {"environment": draft.environment})
         rival = routing.rival(session, catalogue.service(session, draft.service), environment)
         if rival:
             return Cause("route_taken", {"service": draft.service, "environment": draft.environment, "other": rival})
@@ -235,6 +242,28 @@ class Rollouts:
                 idempotency.remember(session, asked, answer=str(rollout_id), at=self._clock.now())
         self._tell(after)
         return after
+
+    def act_on_each(
+        self, actor: Actor, rollout_ids: Sequence[int], action: Action, *, reason: str
+    ) -> tuple[tuple[int, PortalError | None], ...]:
+        """Pause, resume or abort several, each by itself: for each number what stood in the way, None if nothing did.
+
+        Invalid("too_many_at_once") past a hundred, Invalid("not_for_many") for an action that has to look at its one
+        rollout first.
+        """
+        check_reason(reason)
+        if action not in FOR_MANY:
+            raise Invalid("not_for_many", field="action", action=action)
+        if not 1 <= len(rollout_ids) <= MOST_AT_ONCE:
+            raise Invalid("too_many_at_once", field="ids", limit=MOST_AT_ONCE)
+        return tuple((number, self._try(actor, number, action, reason)) for number in dict.fromkeys(rollout_ids))
+
+    def _try(self, actor: Actor, rollout_id: int, action: Action, reason: str) -> PortalError | None:
+        try:
+            self.act(actor, rollout_id, action, request=ActionRequest(reason))
+        except PortalError as error:
+            return error
+        return None
 
     def break_glass(self, actor: Actor, rollout_id: int, reason: str) -> Rollout:
         """One of two people who let this rollout go on in spite of a freeze."""

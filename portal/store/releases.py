@@ -96,3 +96,14 @@ def by_image(session: Session) -> dict[str, tuple[str, ...]]:
     for service, version, image in session.exec(select(ReleaseRow.service, ReleaseRow.version, ReleaseRow.image)):
         found[image] = (*found.get(image, ()), f"{service} {version}")
     return found
+
+
+def made_between(session: Session, service: str, ends: tuple[Release, Release], *, limit: int) -> tuple[Release, ...]:
+    """The releases with a version between the two, the highest first."""
+    low, high = (end.semver.sort_key for end in ends)
+    wanted = select(ReleaseRow).where(
+        ReleaseRow.service == service, col(ReleaseRow.version_key) > low, col(ReleaseRow.version_key) < high
+    )
+    return tuple(
+        _release(row) for row in session.exec(wanted.order_by(col(ReleaseRow.version_key).desc()).limit(limit))
+    )

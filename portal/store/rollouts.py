@@ -143,6 +143,14 @@ def promoted(session: Session, service: str, environment: str, *, limit: int = 5
     return tuple(_rollout(row) for row in session.exec(kept.order_by(col(RolloutRow.id).desc()).limit(limit)))
 
 
+def latest_of(
+    session: Session, service: str, version: str, *, environments: frozenset[str] | None = None
+) -> Rollout | None:
+    """The newest rollout of the version, in these environments or in any if None."""
+    rows, _ = rollout_rows(session, RolloutQuery(service=service, version=version, limit=1), environments)
+    return _rollout(rows[0]) if rows else None
+
+
 def has_run(session: Session, service: str, environment: str, *, image: str) -> bool:
     """Whether this very image ran in the environment before."""
     return any(rollout.to_image == image for rollout in promoted(session, service, environment, limit=500))

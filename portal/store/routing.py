@@ -38,8 +38,8 @@ def table(session: Session) -> RoutingTable:
     servers: dict[tuple[str, str, str], list[Server]] = {}
     for row in replicas:
         servers.setdefault((row.service, row.environment, row.slot), []).append(Server(row.name, row.address, row.port))
-    services = {s.name: s for s in catalogue.services(session)}
-    prefixes = {e.name: e.host_prefix for e in catalogue.environments(session)}
+    services = {s.name: s for s in catalogue.services(session, has_archived=True)}
+    prefixes = {e.name: e.host_prefix for e in catalogue.environments(session, has_archived=True)}
     routes = tuple(
         _route(row, servers, services[row.service], prefixes.get(row.environment, ""))
         for row in session.exec(select(RouteRow).order_by(RouteRow.service, RouteRow.environment))

@@ -23,6 +23,18 @@ class ServiceRow(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=UtcTime)
 
 
+class ServiceRevisionRow(SQLModel, table=True):
+    """How a service was set from a moment on."""
+
+    __tablename__: ClassVar[Any] = "service_revision"
+    __table_args__ = (Index("service_revision_order", "service", "id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    service: str = Field(foreign_key="service.name")
+    at: datetime = Field(sa_type=UtcTime)
+    by: str = ""
+    document: Json = Field(sa_type=JSON)
+
+
 class EnvironmentRow(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "environment"
     name: str = Field(primary_key=True, max_length=40)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, Field
 
 from portal.api.authentication import permitted
 from portal.api.v1.documents import Document, IdempotencyKey, Order, Reason
 from portal.api.v1.repeats import Repeatable, once
 from portal.domain.access import Actor, Permission, Role
-from portal.domain.environment import Environment, FreezeWindow, Protection, Stage
+from portal.domain.environment import Environment, FreezeWindow, Protection, Stage, occurrences
 from portal.wiring import core
 
 router = APIRouter(tags=["environments"])
@@ -49,6 +49,7 @@ class EnvironmentOrder(Order):
 
 class EnvironmentDocument(EnvironmentOrder, Document):
     name: str
+    is_archived: bool = False
 
 
 class FreezeOrder(Order):
@@ -76,10 +77,20 @@ class FreezeDocument(Document):
     to_time: time
 
 
+class OccurrenceDocument(Document):
+    """One time that a window holds."""
+
+    freeze_id: int
+    name: str
+    environment: str
+    starts_at: datetime
+    ends_at: datetime
+
+
 @router.get("/environments")
-def list_environments(actor: Viewer) -> list[EnvironmentDocument]:
-    """In the order of promotion."""
-    return [EnvironmentDocument.of(environment) for environment in core().catalogue.environments(actor)]
+def list_environments(actor: Viewer, archived: Annotated[bool, Query()] = False) -> list[EnvironmentDocument]:
+    """In the order of promotion; with `archived` also those that were put away."""
+    return [EnvironmentDocument.of(place) for place in core().catalogue.environments(actor, has_archived=archived)]
 
 
 @router.get("/environments/{name}")
@@ -97,6 +108,18 @@ def save_environment(
     return EnvironmentDocument.of(core().catalogue.save_environment(actor, environment, reason=reason))
 
 
+@router.put("/environments/{name}/archived")
+def archive_environment(actor: Editor, name: EnvironmentName, reason: Reason = "") -> EnvironmentDocument:
+    """Put it away: it keeps its history, and nothing is rolled out there."""
+    return EnvironmentDocument.of(core().catalogue.archive_environment(actor, name, is_archived=True, reason=reason))
+
+
+@router.delete("/environments/{name}/archived")
+def restore_environment(actor: Editor, name: EnvironmentName, reason: Reason = "") -> EnvironmentDocument:
+    """Take it out again."""
+    return EnvironmentDocument.of(core().catalogue.archive_environment(actor, name, is_archived=False, reason=reason))
+
+
 @router.get("/freezes")
 def list_freezes(actor: Viewer) -> list[FreezeDocument]:
     return [FreezeDocument.of(window) for window in core().catalogue.freezes(actor)]
@@ -111,6 +134,26 @@ def add_freeze(actor: Freezer, order: FreezeOrder, reason: Reason = "", key: Ide
         return FreezeDocument.of(core().catalogue.add_freeze(actor, window, reason=reason))
 
     return once(actor, Repeatable(key, "freeze.add", order, FreezeDocument), add)
+
+
+@router.get("/freezes/calendar")
+def show_freeze_calendar(actor: Viewer, since: AwareDatetime, until: AwareDatetime) -> list[OccurrenceDocument]:
+    """Every time that a window holds between the two, in order; weekly ones as often as they do."""
+    found = [o for window in core().catalogue.freezes(actor) for o in occurrences(window, since, until)]
+    return [OccurrenceDocument.of(o) for o in sorted(found, key=lambda o: (o.starts_at, o.freeze_id))]
+
+
+@router.put("/freezes/{freeze_id}")
+def change_freeze(actor: Freezer, freeze_id: int, order: FreezeOrder, reason: Reason = "") -> FreezeDocument:
+    """Replace the window of this number."""
+    window = FreezeWindow(id=freeze_id, **{**order.model_dump(), "days": tuple(order.days)})
+    return FreezeDocument.of(core().catalogue.change_freeze(actor, window, reason=reason))
+
+
+@router.put("/freezes/{freeze_id}/end", status_code=204)
+def end_freeze(actor: Freezer, freeze_id: int, reason: Reason = "") -> None:
+    """Now: one that runs keeps what was of it; one to come, or a weekly one, is removed."""
+    core().catalogue.end_freeze(actor, freeze_id, reason=reason)
 
 
 @router.delete("/freezes/{freeze_id}", status_code=204)

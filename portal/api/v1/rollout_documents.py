@@ -47,6 +47,29 @@ class ActionOrder(Order):
     evidence_hash: str = Field(default="", max_length=200)
 
 
+class BulkOrder(Order):
+    """Pause, resume or abort several rollouts, each by itself."""
+
+    ids: list[int] = Field(min_length=1, max_length=100)
+    action: Action
+    reason: str = Field(max_length=500)
+
+
+class BulkOutcome(Document):
+    """Whether it was done to this one, and if not, why."""
+
+    id: int
+    is_done: bool
+    code: str = ""
+    text: str = ""
+
+
+class BulkReport(Document):
+    """One outcome for each rollout that was named."""
+
+    outcomes: list[BulkOutcome]
+
+
 class ReasonOrder(Order):
     reason: str = Field(max_length=500)
 

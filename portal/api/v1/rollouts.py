@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from portal.api.authentication import permitted
+from portal.api.languages import sentence
 from portal.api.v1.documents import (
     IdempotencyKey,
     NameFilter,
@@ -23,6 +24,9 @@ from portal.api.v1.documents import (
 from portal.api.v1.repeats import Repeatable, once
 from portal.api.v1.rollout_documents import (
     ActionOrder,
+    BulkOrder,
+    BulkOutcome,
+    BulkReport,
     PointDocument,
     PreviewDocument,
     ReasonOrder,
@@ -32,6 +36,7 @@ from portal.api.v1.rollout_documents import (
     RolloutViewDocument,
 )
 from portal.domain.access import Actor, Permission
+from portal.domain.errors import PortalError
 from portal.domain.lists import NEWEST, RolloutQuery
 from portal.domain.plan_text import parse_plan, plan_schema
 from portal.services.plans import read_plan, write_plan
@@ -111,6 +116,24 @@ def act_on_rollout(actor: Viewer, rollout_id: int, order: ActionOrder, key: Idem
     """Approve, reject, pause, resume, skip, promote, abort, retry or finish: each with its own permission."""
     request = ActionRequest(order.reason, key=key, evidence_hash=order.evidence_hash)
     return RolloutDocument.of(core().rollouts.act(actor, rollout_id, order.action, request=request))
+
+
+@router.post("/rollouts/actions")
+def act_on_rollouts(actor: Viewer, order: BulkOrder, key: IdempotencyKey = "") -> BulkReport:
+    """Pause, resume or abort up to a hundred: each is done or refused by itself, with its own permission."""
+
+    def act() -> BulkReport:
+        outcomes = core().rollouts.act_on_each(actor, order.ids, order.action, reason=order.reason)
+        return BulkReport(outcomes=[_outcome(number, error) for number, error in outcomes])
+
+    return once(actor, Repeatable(key, "rollouts.act", order, BulkReport), act)
+
+
+def _outcome(number: int, error: PortalError | None) -> BulkOutcome:
+    if error is None:
+        return BulkOutcome(id=number, is_done=True)
+    text = sentence(f"error.{error.code}", **error.params)
+    return BulkOutcome(id=number, is_done=False, code=error.code, text=text)
 
 
 @router.post("/rollouts/{rollout_id}/break-glass")
