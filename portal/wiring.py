@@ -26,6 +26,7 @@ from portal.ports.clock import Clock
 from portal.ports.containers import Containers
 from portal.ports.traffic import AccessLog, Traffic
 from portal.services import health_probes
+from portal.services.access import Access
 from portal.services.approvals import Approvals
 from portal.services.audit import Audit
 from portal.services.audit_check import AuditCheck
@@ -99,6 +100,7 @@ class Core:
     rollouts: Rollouts
     views: RolloutViews
     identity: Identity
+    access: Access
     engine: RolloutEngine
     watch: TrafficWatch
     rates: Rates
@@ -163,6 +165,7 @@ def assemble(parts: Parts) -> Core:
         rollouts=rollouts,
         views=views,
         identity=identity,
+        access=Access(database),
         engine=RolloutEngine(database, clock, audit, topics, world, effects),
         watch=TrafficWatch(database, clock, parts.access_log, topics=topics, rates=rates),
         rates=rates,

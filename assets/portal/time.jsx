@@ -1,6 +1,6 @@
 // Times as people read them: relative or as a clock, with the exact time and zone on hover. They move on by themselves.
 import { useEffect, useState } from "react";
-import { locale, useLanguage } from "$/public/portal/words.js";
+import { locale, useLanguage, useZone } from "$/public/portal/words.js";
 
 function useNow(everySeconds) {
   const [now, setNow] = useState(() => Date.now());
@@ -11,11 +11,16 @@ function useNow(everySeconds) {
   return now;
 }
 
-const exact = (at, language) =>
-  new Intl.DateTimeFormat(locale(language), {
-    dateStyle: "medium",
-    timeStyle: "long",
-  }).format(at * 1000);
+// A zone that this browser does not know is as good as none.
+function formatted(at, language, options, timeZone) {
+  try {
+    return new Intl.DateTimeFormat(locale(language), { ...options, timeZone }).format(at * 1000);
+  } catch {
+    return new Intl.DateTimeFormat(locale(language), options).format(at * 1000);
+  }
+}
+
+const exact = (at, language, timeZone) => formatted(at, language, { dateStyle: "medium", timeStyle: "long" }, timeZone);
 
 const UNITS = [
   ["day", 86400],
@@ -50,10 +55,11 @@ const stamp = (at) => new Date(at * 1000).toISOString();
 
 export function Ago({ at }) {
   const language = useLanguage();
+  const zone = useZone();
   const now = useNow(Date.now() / 1000 - at < 120 ? 1 : 20);
   if (!at) return null;
   return (
-    <time dateTime={stamp(at)} title={exact(at, language)} suppressHydrationWarning>
+    <time dateTime={stamp(at)} title={exact(at, language, zone)} suppressHydrationWarning>
       {relative(Math.min(0, at - now / 1000), language)}
     </time>
   );
@@ -61,24 +67,26 @@ export function Ago({ at }) {
 
 export function Clock({ at, hasSeconds = true }) {
   const language = useLanguage();
+  const zone = useZone();
   if (!at) return null;
-  const day = new Date(at * 1000);
-  const isToday = day.toDateString() === new Date().toDateString();
+  const day = { year: "numeric", month: "numeric", day: "numeric" };
+  const isToday = formatted(at, language, day, zone) === formatted(Date.now() / 1000, language, day, zone);
   const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(hasSeconds && { second: "2-digit" }) };
   const format = isToday ? time : { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   return (
-    <time dateTime={stamp(at)} title={exact(at, language)} suppressHydrationWarning>
-      {new Intl.DateTimeFormat(locale(language), format).format(day)}
+    <time dateTime={stamp(at)} title={exact(at, language, zone)} suppressHydrationWarning>
+      {formatted(at, language, format, zone)}
     </time>
   );
 }
 
 export function Elapsed({ since, until = 0 }) {
   const language = useLanguage();
+  const zone = useZone();
   const now = useNow(1);
   if (!since) return null;
   return (
-    <time dateTime={stamp(since)} title={exact(since, language)} suppressHydrationWarning>
+    <time dateTime={stamp(since)} title={exact(since, language, zone)} suppressHydrationWarning>
       {span((until || now / 1000) - since, language)}
     </time>
   );
@@ -86,12 +94,13 @@ export function Elapsed({ since, until = 0 }) {
 
 export function Left({ until, label }) {
   const language = useLanguage();
+  const zone = useZone();
   const now = useNow(1);
   if (!until || until * 1000 < now) return null;
   return (
     <span className="meta">
       {label}{" "}
-      <time dateTime={stamp(until)} title={exact(until, language)} suppressHydrationWarning>
+      <time dateTime={stamp(until)} title={exact(until, language, zone)} suppressHydrationWarning>
         {span(until - now / 1000, language)}
       </time>
     </span>

@@ -17,6 +17,13 @@ const ofBrowser = () => (navigator.language.toLowerCase().startsWith("zh") ? "zh
 const language = () => (typeof document === "undefined" ? "en" : document.documentElement.dataset.language || ofBrowser());
 const theme = () => (typeof document === "undefined" ? "system" : document.documentElement.dataset.choice || "system");
 
+const zone = () => {
+  const kept = typeof document === "undefined" ? "" : decodeURIComponent(read("portal_zone") ?? "").replaceAll("\"", "");
+  return /^[A-Za-z0-9_+/-]{1,60}$/.test(kept) ? kept : undefined;
+};
+
+// The zone in which times are shown; undefined is that of the browser.
+export const useZone = () => useSyncExternalStore(subscribe, zone, () => undefined);
 export const useLanguage = () => useSyncExternalStore(subscribe, language, () => "en");
 export const useTheme = () => useSyncExternalStore(subscribe, theme, () => "system");
 
@@ -33,6 +40,11 @@ export function setTheme(choice) {
   root.dataset.choice = choice;
   const isDark = choice === "dark" || (choice === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
   root.dataset.theme = isDark ? "dark" : "light";
+  tell();
+}
+
+export function setZone(value) {
+  keep("portal_zone", value);
   tell();
 }
 

@@ -12,7 +12,7 @@ from portal.cli.commands import argument, group, invocation, local, option
 from portal.cli.own import own_portal, own_settings
 from portal.cli.tables import print_json, show_done, show_list
 from portal.cli.words import say
-from portal.domain.access import EVERYWHERE, Grant, Role
+from portal.domain.access import EVERYWHERE, Grant, Permission, Role
 from portal.domain.errors import Invalid
 from portal.domain.identity import LONGEST_PASSWORD, NewPerson, NewUser, SessionQuery, User, invitation_path
 from portal.services.invitations import RESET_HOURS
@@ -177,3 +177,18 @@ def end_sessions(name: str, reason: str) -> None:
     with own_portal() as (core, operator):
         ended = core.identity.end_sessions(operator, name, reason=reason)
     show_done({"name": name, "ended": ended}, "cli.done.signed_out", name=name, n=ended)
+
+
+@local(user, "may")
+@argument("name")
+@argument("permission", type=click.Choice([str(permission) for permission in Permission]))
+@argument("environment", default=EVERYWHERE)
+def explain_user(name: str, *, permission: str, environment: str) -> None:
+    with own_portal() as (core, operator):
+        asked = core.access.explanation
+        found = asked(operator, Permission(permission), person=name, environment=environment)
+    answer = found.answer
+    by = answer.because or tuple(Grant(role, answer.place) for role in answer.would_need)
+    key = "cli.done.may" if answer.is_allowed else "cli.done.may_not"
+    spoken = {"name": name, "grants": ", ".join(map(written, by)), "granters": ", ".join(found.granters) or "-"}
+    show_done({**asdict(found), "because": [written(grant) for grant in answer.because]}, key, **spoken)

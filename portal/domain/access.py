@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -78,6 +78,30 @@ PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: _OPERATOR,
     Role.ADMINISTRATOR: frozenset(Permission),
 }
+
+
+class Reach(StrEnum):
+    """Where a role has to be given for a permission to count."""
+
+    ENVIRONMENT = "environment"  # in the environment concerned, or everywhere
+    ANYWHERE = "anywhere"  # in any environment at all
+    EVERYWHERE = "everywhere"  # everywhere: it concerns the whole portal
+
+
+_REACH: dict[Permission, Reach] = {
+    Permission.RELEASE_CREATE: Reach.ANYWHERE,
+    Permission.TOKEN_OWN: Reach.ANYWHERE,
+    Permission.SETTINGS_READ: Reach.ANYWHERE,
+    Permission.SERVICE_EDIT: Reach.EVERYWHERE,
+    Permission.AUDIT_EXPORT: Reach.EVERYWHERE,
+    Permission.LOG_LEVEL: Reach.EVERYWHERE,
+    Permission.USER_EDIT: Reach.EVERYWHERE,
+}
+
+
+def reach_of(permission: Permission) -> Reach:
+    return _REACH.get(permission, Reach.ENVIRONMENT)
+
 
 DANGEROUS = frozenset(
     {
@@ -167,3 +191,26 @@ def environments_with(actor: Actor, permission: Permission) -> frozenset[str] | 
 def roles_with(permission: Permission) -> tuple[Role, ...]:
     """Who could do it, to be named in a refusal."""
     return tuple(role for role in Role if permission in PERMISSIONS_OF[role])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Why somebody may or may not: the grants that allow it, or the roles that would, given in `place`."""
+
+    permission: Permission
+    environment: str
+    is_allowed: bool
+    because: tuple[Grant, ...] = ()
+    would_need: tuple[Role, ...] = ()
+    place: str = EVERYWHERE
+
+
+def explain(actor: Actor, permission: Permission, environment: str = EVERYWHERE) -> Answer:
+    """Whether the actor may do it in this environment (or in all of them), and by which of their grants."""
+    reach = reach_of(permission)
+    wanted = {Reach.ENVIRONMENT: environment, Reach.ANYWHERE: None, Reach.EVERYWHERE: EVERYWHERE}[reach]
+    place = environment if reach is Reach.ENVIRONMENT else EVERYWHERE
+    if not may(actor, permission, wanted):
+        return Answer(permission, environment, False, would_need=roles_with(permission), place=place)
+    because = tuple(grant for grant in actor.grants if may(replace(actor, grants=(grant,)), permission, wanted))
+    return Answer(permission, environment, True, because, place=place)

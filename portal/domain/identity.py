@@ -153,6 +153,17 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenQuery:
+    """Which tokens are wanted: `user` empty for one's own, `*` for everybody's; `text` in its name or its owner's."""
+
+    user: str = ""
+    text: str = ""
+    is_valid: bool = False
+    offset: int = 0
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class TokenOrder:
     """`user` empty: for oneself. `scopes` None: everything that its owner may."""
 

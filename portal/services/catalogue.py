@@ -46,7 +46,7 @@ class Catalogue:
 
         Invalid(…) for a field that cannot be, a dependency that there is not, or a circle of them.
         """
-        demand(actor, Permission.SERVICE_EDIT)
+        demand(actor, Permission.SERVICE_EDIT, EVERYWHERE)
         check_service(service)
         with self._database.transaction() as session:
             every = store.services(session, has_archived=True)
@@ -58,7 +58,7 @@ class Catalogue:
 
     def archive_service(self, actor: Actor, name: str, *, is_archived: bool, reason: str = "") -> Service:
         """Put it away, or take it out again. Refused("service_in_use") as long as it runs or is needed somewhere."""
-        demand(actor, Permission.SERVICE_EDIT)
+        demand(actor, Permission.SERVICE_EDIT, EVERYWHERE)
         with self._database.transaction() as session:
             before = store.service(session, name)
             if is_archived:

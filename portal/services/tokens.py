@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 from portal.domain.access import EVERYWHERE, Actor, Permission, demand, demand_proof
 from portal.domain.errors import Refused
-from portal.domain.identity import TOKEN_PREFIX, Token, TokenOrder, check_token, is_wide
+from portal.domain.identity import TOKEN_PREFIX, Token, TokenOrder, TokenQuery, check_token, is_wide
+from portal.domain.page import Page
 from portal.services.identity_part import IdentityPart, digest
 from portal.store import tokens as store
 from portal.store import users
@@ -52,6 +54,14 @@ class Tokens(IdentityPart):
         owner = None if user == EVERYWHERE else self._demand_token_of(actor, user or "")
         with self._database.reading() as session:
             return store.of_user(session, owner)
+
+    def tokens_page(self, actor: Actor, query: TokenQuery) -> Page[Token]:
+        """Newest first: one's own, those of another user, or with "*" those of all users."""
+        if query.user == EVERYWHERE:
+            demand(actor, Permission.USER_EDIT, EVERYWHERE)
+        owner = "" if query.user == EVERYWHERE else self._demand_token_of(actor, query.user)
+        with self._database.reading() as session:
+            return store.page(session, replace(query, user=owner), self._clock.now())
 
     def revoke_token(self, actor: Actor, token_id: int, *, reason: str = "") -> Token:
         """Refused from the next request on. NotFound("token_missing")."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from portal.domain.access import Permission
 from portal.domain.errors import NotFound
-from portal.domain.identity import Token
+from portal.domain.identity import Token, TokenQuery
+from portal.domain.page import Page, bounded
 from portal.store.tables_identity import TokenRow
 
 MOST_LISTED = 1000
@@ -36,6 +38,22 @@ def of_user(session: Session, user: str | None) -> tuple[Token, ...]:
     if user is not None:
         wanted = wanted.where(TokenRow.user == user)
     return tuple(_token(row) for row in session.exec(wanted))
+
+
+def page(session: Session, query: TokenQuery, now: datetime) -> Page[Token]:
+    """Newest first; an empty `user` is any."""
+    offset, limit = bounded(query.offset, query.limit)
+    wanted = select(TokenRow)
+    if query.user:
+        wanted = wanted.where(TokenRow.user == query.user)
+    if query.is_valid:
+        wanted = wanted.where(col(TokenRow.revoked_at).is_(None), col(TokenRow.expires_at) > now)
+    if query.text:
+        columns = (TokenRow.name, TokenRow.user)
+        wanted = wanted.where(or_(*(col(c).icontains(query.text[:100], autoescape=True) for c in columns)))
+    total = session.exec(select(func.count()).select_from(wanted.subquery())).one()
+    rows = session.exec(wanted.order_by(col(TokenRow.id).desc()).offset(offset).limit(limit))
+    return Page(tuple(_token(row) for row in rows), total, offset, limit)
 
 
 def revoke(session: Session, token_id: int, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, exists, func, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from portal.domain.access import EVERYWHERE, Grant, Role
 from portal.domain.errors import Conflict, NotFound
@@ -110,17 +111,24 @@ def set_grants(session: Session, name: str, given: tuple[Grant, ...]) -> None:
     session.flush()
 
 
+def administrators(session: Session) -> tuple[str, ...]:
+    """The names of all users who may administer everything and are not disabled."""
+    return tuple(session.exec(_administrators()))
+
+
 def lock_administrators(session: Session) -> tuple[str, ...]:
-    """The names of all users who may administer everything and are not disabled; nobody else changes them meanwhile."""
-    wanted = (
+    """The same; nobody else changes them until the transaction ends."""
+    return tuple(session.exec(_administrators().with_for_update()))
+
+
+def _administrators() -> SelectOfScalar[str]:
+    return (
         select(UserRow.name)
         .join(GrantRow, col(GrantRow.user) == UserRow.name)
         .where(GrantRow.role == Role.ADMINISTRATOR, GrantRow.environment == EVERYWHERE)
         .where(col(UserRow.is_disabled).is_(False))
         .order_by(UserRow.name)
-        .with_for_update()
     )
-    return tuple(session.exec(wanted))
 
 
 def _grant(row: GrantRow) -> Grant:

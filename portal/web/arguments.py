@@ -36,6 +36,14 @@ def field(form: object, name: str, *, longest: int = _LONGEST) -> str:
     return text(form.get(name) or "", longest=longest)
 
 
+def secret(form: object, name: str, *, longest: int = 1_000) -> str:
+    """A field that is taken letter by letter: a password may begin with a space."""
+    value: object = form.get(name) if isinstance(form, Mapping) else None
+    if not isinstance(value, str) or len(value) > longest or "\x00" in value:
+        raise Invalid("argument_bad", field=name)
+    return value
+
+
 def query(state: rx.State, name: str) -> str:
     """A parameter of the address; empty if it is not there or is not usable."""
     value: Any = state.router.url.query_parameters.get(name, "")

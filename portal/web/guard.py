@@ -12,7 +12,7 @@ from reflex_base.event import Event
 
 from portal.domain.access import Actor, Permission, may
 from portal.web.identity import Identified, identify
-from portal.web.policy import PUBLIC, Policy, policy_of
+from portal.web.policy import PUBLIC, SIGNED_IN, Policy, policy_of
 from portal.web.states.session import SessionState, remember
 
 _STATE = State.get_full_name()
@@ -34,9 +34,16 @@ class Guard(Middleware):
         identified = await identify(state.router_data)
         session = await bind(state, identified)
         policy = _OF_REFLEX.get(event.name) or policy_of(handler_of(app, event.name))
-        if policy == PUBLIC or (isinstance(policy, Permission) and may(identified.actor, policy)):
+        if admits(policy, identified.actor):
             return None
         return _denied(session, identified.actor)
+
+
+def admits(policy: Policy | None, actor: Actor) -> bool:
+    """Whether a handler of this policy may be called by this person; nobody may call one that has none."""
+    if policy == SIGNED_IN:
+        return not actor.is_anonymous
+    return policy == PUBLIC or (isinstance(policy, Permission) and may(actor, policy))
 
 
 def handler_of(app: rx.App, name: str) -> Any:

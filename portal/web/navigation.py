@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portal.domain.access import Permission
+
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """`name` is the word `nav.<name>`, `icon` one of Lucide, `key` what follows `g` on the keyboard."""
+    """`name` is the word `nav.<name>`, `icon` one of Lucide, `key` what follows `g` on the keyboard.
+
+    With a `permission` it is shown to those alone who have it; the page itself refuses the rest.
+    """
 
     name: str
     path: str
     icon: str
     key: str
+    permission: Permission | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,15 @@ GROUPS: tuple[Group, ...] = (
         (
             Noun("releases", "/releases", "package", "r"),
             Noun("rollouts", "/rollouts", "git-branch", "u"),
+        ),
+    ),
+    Group(
+        "admin",
+        (
+            Noun("users", "/users", "users", "p", Permission.USER_EDIT),
+            Noun("sessions", "/sessions", "monitor", "s"),
+            Noun("tokens", "/tokens", "key-round", "t"),
+            Noun("access", "/access", "shield-check", "w"),
         ),
     ),
 )

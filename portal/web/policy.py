@@ -12,6 +12,7 @@ from portal.domain.access import Permission
 
 _MARK = "__portal_policy__"
 PUBLIC = "public"
+SIGNED_IN = "signed_in"
 
 Policy = Permission | str
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -30,6 +31,12 @@ def requires(permission: Permission) -> Callable[[Handler], Handler]:
 def public(handler: Handler) -> Handler:
     """Anybody may call the handler, signed in or not."""
     setattr(handler, _MARK, PUBLIC)
+    return handler
+
+
+def signed_in(handler: Handler) -> Handler:
+    """For everybody who is signed in, whatever their roles: their own account, or what a service refuses in words."""
+    setattr(handler, _MARK, SIGNED_IN)
     return handler
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from portal.domain.access import PERMISSIONS_OF, Permission, Role
+from portal.domain.access import Role
 from portal.i18n import t
+from portal.services.access import table
 
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = {"settings.md", "rest.md", "cli.md", "requirements.md"}
@@ -72,10 +73,12 @@ def lines_of_tables(path: Path) -> int:
 
 
 def permission_table(locale: str) -> str:
-    """Which role may do what, as it stands in the page on roles."""
+    """Which role may do what, and where it has to be given, as it stands in the page on roles."""
     head = {"en": "you may", "zh": "可以"}[locale]
-    rows = [[head, "", *(t(locale, f"role.{role}") for role in Role)], ["---"] * (len(Role) + 2)]
-    for permission in Permission:
-        marks = ["✓" if permission in PERMISSIONS_OF[role] else "" for role in Role]
-        rows.append([t(locale, f"permission.{permission}"), f"`{permission}`", *marks])
+    rows = [[head, "", t(locale, "access.reach"), *(t(locale, f"role.{role}") for role in Role)]]
+    rows.append(["---"] * (len(Role) + 3))
+    for line in table():
+        marks = ["✓" if role in line.roles else "" for role in Role]
+        named = [t(locale, f"permission.{line.permission}"), f"`{line.permission}`", t(locale, f"reach.{line.reach}")]
+        rows.append([*named, *marks])
     return "\n".join(f"| {' | '.join(row)} |".replace("|  |", "| |").replace("|  |", "| |") for row in rows)

@@ -13,6 +13,7 @@ from portal import __version__
 from portal.api.authentication import SIGNED_IN, permission_of
 from portal.api.problems import MEDIA_TYPE, Problem, answer_in_problems
 from portal.api.v1 import (
+    access,
     approvals,
     audit,
     comparisons,
@@ -37,7 +38,7 @@ from portal.kit.rest import REST_ROOT
 
 PUBLIC = frozenset({"/openapi.json"})
 DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views)
-NOUNS = (*DELIVERY, search, audit, users, sessions, tokens, log, me, containers, engine)
+NOUNS = (*DELIVERY, search, audit, users, sessions, tokens, access, log, me, containers, engine)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\
 Send a token as `Authorization: Bearer cfp_…`. Whatever fails is answered with problem details in Chinese or English

@@ -70,6 +70,7 @@ def _person() -> rx.Component:
         rx.el.div(
             rx.el.strong(SessionState.name),
             rx.el.div(rx.foreach(SessionState.roles, lambda role: rx.el.span(say(role))), class_name="roles"),
+            link(icon("user"), rx.el.span(tr("nav.profile")), href="/profile", class_name="button quiet"),
             native_form(
                 rx.el.button(
                     icon("log-out"), rx.el.span(tr("person.sign_out")), type="submit", class_name="button quiet"

@@ -7,6 +7,7 @@ import reflex as rx
 from portal.web.components.frame import link
 from portal.web.components.icons import icon, mark
 from portal.web.navigation import GROUPS, Group, Noun
+from portal.web.states.session import SessionState
 from portal.web.words import tr
 
 
@@ -26,6 +27,13 @@ def _group(group: Group, current: str) -> rx.Component:
 
 
 def _noun(noun: Noun, *, is_current: bool) -> rx.Component:
+    shown = _link(noun, is_current=is_current)
+    if noun.permission is None:
+        return shown
+    return rx.cond(SessionState.permissions.contains(str(noun.permission)), shown, rx.fragment())
+
+
+def _link(noun: Noun, *, is_current: bool) -> rx.Component:
     return rx.el.div(
         link(
             icon(noun.icon),

@@ -4,9 +4,45 @@ from __future__ import annotations
 
 import reflex as rx
 
-from portal.web.pages import components, order, overview, registration, release, releases, rollout, rollouts, sign_in
+from portal.web.pages import (
+    access,
+    components,
+    invite,
+    order,
+    overview,
+    profile,
+    registration,
+    release,
+    releases,
+    rollout,
+    rollouts,
+    sessions,
+    sign_in,
+    tokens,
+    user,
+    users,
+)
+
+PAGES = (
+    sign_in,
+    overview,
+    releases,
+    registration,
+    release,
+    rollouts,
+    order,
+    rollout,
+    users,
+    invite,
+    user,
+    sessions,
+    tokens,
+    profile,
+    access,
+    components,
+)
 
 
 def add_to(app: rx.App) -> None:
-    for page in (sign_in, overview, releases, registration, release, rollouts, order, rollout, components):
+    for page in PAGES:
         page.add_to(app)

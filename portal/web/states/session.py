@@ -48,7 +48,10 @@ class SessionState(rx.State):
 
 def remember(session: SessionState, actor: Actor) -> None:
     """Who acts; sends nothing if that has not changed."""
-    if actor == session._actor and session.is_signed_in is not actor.is_anonymous:
+    known = session._actor
+    if (actor.session, actor.proved_at) != (known.session, known.proved_at):
+        session._actor = actor
+    if actor == known and session.is_signed_in is not actor.is_anonymous:
         return
     session._actor = actor
     session.is_signed_in = not actor.is_anonymous

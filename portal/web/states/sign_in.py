@@ -1,8 +1,7 @@
-"""The sign-in page: what went wrong the last time, and where to go afterwards."""
+"""The door: what went wrong or was done the last time, and where to go afterwards."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import reflex as rx
@@ -11,25 +10,32 @@ from portal.web.arguments import query
 from portal.web.policy import public
 from portal.web.states.live import put
 from portal.web.words import Words, has_words, words
-from portal.wiring import core
 
 _CODE = re.compile(r"[a-z_]{1,40}", re.ASCII)
+_NAME = re.compile(r"[a-z0-9._-]{1,63}", re.ASCII)
 
 
 class SignInState(rx.State):
     trouble: Words = Words()
+    done: Words = Words()
     target: str = "/"
-    is_first: bool = False
+    name: str = ""
 
     @rx.event
     @public
-    async def load(self) -> None:
-        code = query(self, "error")
-        is_known = _CODE.fullmatch(code) is not None and has_words(f"error.{code}")
-        target = query(self, "next")
+    def load(self) -> None:
+        target, name = query(self, "next"), query(self, "name")
+        numbers = {name: query(self, name)[:4] for name in ("seconds", "limit")}
         put(
             self,
-            trouble=words(f"error.{code}", seconds=query(self, "seconds")[:4]) if is_known else Words(),
-            is_first=await asyncio.to_thread(core().identity.is_first_sign_in_due),
+            trouble=_said("error", query(self, "error"), numbers),
+            done=_said("done", query(self, "done"), {}),
             target=target if target.startswith("/") and not target.startswith("//") else "/",
+            name=name if _NAME.fullmatch(name) else "",
         )
+
+
+def _said(prefix: str, code: str, numbers: dict[str, str]) -> Words:
+    """The sentence of a code in the address; none for what is no code."""
+    is_known = _CODE.fullmatch(code) is not None and has_words(f"{prefix}.{code}")
+    return words(f"{prefix}.{code}", **numbers) if is_known else Words()
