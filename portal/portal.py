@@ -17,6 +17,7 @@ from portal.kit.rest import REST_ROOT
 from portal.web import pages
 from portal.web.guard import Guard
 from portal.web.overlay import overlay
+from portal.web.serve import ensure_open
 from portal.web.states import live
 from portal.wiring import core
 from portal.workers.running import Workers
@@ -46,6 +47,7 @@ pages.add_to(app)
 async def at_work() -> AsyncIterator[None]:
     """The workers of this process, unless others do the work; event handlers that run at the end are finished."""
     app.event_processor.graceful_shutdown_timeout = HANDLER_GRACE_SECONDS
+    await asyncio.to_thread(ensure_open)
     settings = core().settings
     with watching.watched():
         if settings.role == "web":

@@ -280,6 +280,11 @@ def use(instance: Core) -> None:
     _current = instance
 
 
+def is_in_use() -> bool:
+    """Whether the process has a portal already."""
+    return _current is not None
+
+
 def core() -> Core:
     """The portal of the process; `use` comes first."""
     if _current is None:

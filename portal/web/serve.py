@@ -6,16 +6,19 @@ import ctypes
 import gc
 import logging
 import os
+import socket
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from portal.domain.errors import Unavailable
 from portal.i18n import t
 from portal.kit import log
 from portal.kit.redaction import conceal
 from portal.settings import Settings
 from portal.web.build import ROOT, ensure_front_end, is_current
-from portal.wiring import build, core, use
+from portal.wiring import build, core, is_in_use, use
 
 GRACE_SECONDS = 10
 _log = logging.getLogger(__name__)
@@ -33,26 +36,43 @@ def serve(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; requests and event handlers that are running then are finished (up to ten seconds).
 
     Pages that do not belong to these sources are built first; Unavailable("front_end_failed") if that cannot be done.
+    Unavailable("port_taken") before anything else is begun.
     """
+    listener = listening(settings.host, settings.port)
     if not is_current():
         ensure_front_end(_log.info)
     prepare_environment(settings.data)
+    people = _opened(settings)
+    give_back_memory()
+    run(listener, lambda: _welcome(settings, people))
+
+
+def ensure_open() -> None:
+    """`reflex run`, as in bin/dev, brings the pages up without `serve`: then the portal is opened here."""
+    if not is_in_use():
+        settings = Settings.from_environment(os.environ)
+        _welcome(settings, _opened(settings))
+
+
+def _opened(settings: Settings) -> dict[str, str]:
+    """Makes it the portal of this process; the people to be named on the first start."""
     conceal(
         (settings.github_token, *(urlsplit(url or "").password for url in (settings.database_url, settings.redis_url)))
     )
     log.configure(settings.log_level)
     use(build(settings))
-    _welcome(settings)
-    give_back_memory()
-    run(settings.host, settings.port)
+    return _people(settings)
 
 
-def _welcome(settings: Settings) -> None:
-    """Where the portal is, and on the first start with which names and passwords it is entered."""
+def _people(settings: Settings) -> dict[str, str]:
+    """On the first start: with which names and passwords the portal is entered."""
     password = core().identity.ensure_administrator()
     people = {"admin": password} if password else {}
-    if settings.is_demo:
-        people |= core().demonstration.load()
+    return people | core().demonstration.load() if settings.is_demo else people
+
+
+def _welcome(settings: Settings, people: Mapping[str, str]) -> None:
+    """Where the portal is, once it answers."""
     lines = [f"\n  {t(locale, 'welcome.address', url=settings.address)}" for locale in ("en", "zh")]
     if people:
         lines += [f"\n  {t(locale, 'welcome.passwords')}" for locale in ("en", "zh")]
@@ -76,17 +96,46 @@ def prepare_environment(data: Path) -> None:
     os.environ.setdefault("REFLEX_DIR", str(data.absolute() / "reflex"))
 
 
-def run(host: str, port: int) -> None:
+def listening(host: str, port: int) -> socket.socket:
+    """A socket bound there. Unavailable("port_taken") if another program has the port, or the host is not ours."""
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.socket(family)
+    except OSError as error:
+        raise _taken(host, port, error) from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+    except OSError as error:
+        listener.close()
+        raise _taken(host, port, error) from None
+    return listener
+
+
+def _taken(host: str, port: int, error: OSError) -> Unavailable:
+    return Unavailable("port_taken", host=host, port=port, reason=error.strerror or str(error))
+
+
+def run(listener: socket.socket, when_ready: Callable[[], None]) -> None:
+    """`when_ready` is called once requests are answered."""
     import uvicorn
 
-    uvicorn.run(
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                when_ready()
+
+    config = uvicorn.Config(
         "portal.portal:app",
         factory=True,
-        host=host,
-        port=port,
         ws="wsproto",
         timeout_graceful_shutdown=GRACE_SECONDS,
         server_header=False,
         access_log=False,
         log_config=None,
     )
+    server = Server(config)
+    server.run([listener])
+    if not server.started:
+        sys.exit(3)
