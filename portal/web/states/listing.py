@@ -74,6 +74,7 @@ class Listing(rx.State, mixin=True):
     @rx.event
     @requires(Permission.VIEW)
     def clear_filters(self) -> object:
+        self.filters, self.is_filtered = dict.fromkeys(self.filters, ""), False
         self.clearings += 1
         return rx.redirect(_own(self), replace=True)
 
