@@ -23,7 +23,7 @@ from portal.wiring import core
 from portal.workers.running import Workers
 
 HANDLER_GRACE_SECONDS = 8
-STYLES = ("tokens", "base", "shell", "parts", "tables", "kit", "pages")
+STYLES = ("tokens", "base", "shell", "parts", "tables", "kit", "pages", "operate")
 
 app = rx.App(
     api_transformer=[Starlette(routes=[*sessions.routes, *watching.routes, Mount(REST_ROOT, rest)]), SameOrigin],

@@ -7,6 +7,9 @@ import reflex as rx
 from portal.web.pages import (
     access,
     components,
+    container,
+    containers,
+    engine,
     invite,
     order,
     overview,
@@ -24,6 +27,9 @@ from portal.web.pages import (
 )
 
 PAGES = (
+    containers,
+    engine,
+    container,
     sign_in,
     overview,
     releases,
