@@ -215,7 +215,7 @@ def _document() -> rx.Component:
         tr("container.document"),
         rx.el.p(tr("container.document_more"), class_name="note"),
         rx.el.pre(ContainerState.document, class_name="document", tab_index=0),
-        aside=copyable(ContainerState.document, shown="JSON"),
+        aside=copyable(ContainerState.document, shown=tr("container.json")),
     )
 
 
@@ -236,7 +236,7 @@ def _exec_form() -> rx.Component:
                 required=True,
                 max_length=4000,
                 auto_complete="off",
-                placeholder="ls -l /tmp",
+                placeholder=tr("container.command_example"),
                 class_name="code-field",
             ),
             labelled(
