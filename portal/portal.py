@@ -12,6 +12,7 @@ from starlette.routing import Mount
 
 from portal.api import sessions, watching
 from portal.api.origin import SameOrigin
+from portal.api.page_paths import PagePaths
 from portal.api.v1.entry import rest
 from portal.kit.rest import REST_ROOT
 from portal.web import pages
@@ -23,10 +24,14 @@ from portal.wiring import core
 from portal.workers.running import Workers
 
 HANDLER_GRACE_SECONDS = 8
-STYLES = ("tokens", "base", "shell", "parts", "tables", "kit", "pages", "operate")
+STYLES = ("tokens", "base", "shell", "parts", "tables", "kit", "pages")
 
 app = rx.App(
-    api_transformer=[Starlette(routes=[*sessions.routes, *watching.routes, Mount(REST_ROOT, rest)]), SameOrigin],
+    api_transformer=[
+        Starlette(routes=[*sessions.routes, *watching.routes, Mount(REST_ROOT, rest)]),
+        SameOrigin,
+        PagePaths,
+    ],
     stylesheets=[f"/styles/{name}.css" for name in STYLES],
     head_components=[
         rx.el.script(src="/portal/boot.js"),

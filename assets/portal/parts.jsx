@@ -61,6 +61,14 @@ export function Ready() {
   return null;
 }
 
+export function Reload({ className, children }) {
+  return (
+    <button type="button" className={className} onClick={() => location.reload()}>
+      {children}
+    </button>
+  );
+}
+
 export function Drawer({ label, children }) {
   useEffect(() => {
     const leave = (event) => {

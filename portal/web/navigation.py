@@ -38,7 +38,6 @@ GROUPS: tuple[Group, ...] = (
             Noun("rollouts", "/rollouts", "git-branch", "u"),
         ),
     ),
-    Group("operate", (Noun("containers", "/containers", "box", "c"),)),
     Group(
         "admin",
         (

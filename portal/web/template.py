@@ -11,6 +11,7 @@ from portal.web.components.bar import Place, top_bar
 from portal.web.components.browser import ready, shortcuts
 from portal.web.components.icons import icon
 from portal.web.components.keyboard import HELP_ID, keyboard_help
+from portal.web.components.native import native_link
 from portal.web.components.palette import palette
 from portal.web.components.side import side
 from portal.web.components.status import status_icon
@@ -35,7 +36,7 @@ def shell(content: rx.Component, place: Place) -> rx.Component:
     title = tr(f"nav.{place.noun}") if place.title is None else place.title
     return rx.el.div(
         rx.el.title(tr("web.title", page=title)),
-        rx.el.a(tr("web.skip"), href="#content", class_name="skip"),
+        native_link(tr("web.skip"), href="#content", class_name="skip"),
         side(place.noun),
         rx.el.div(
             top_bar(place),
@@ -77,10 +78,11 @@ def notice() -> rx.Component:
 def _demonstration() -> rx.Component:
     return rx.cond(
         SessionState.is_demonstration,
-        rx.el.p(
+        rx.el.aside(
             icon("flask-conical"),
             rx.el.span(rx.el.strong(tr("web.demonstration")), " ", tr("web.demonstration_more")),
             class_name="banner",
+            aria_label=tr("web.demonstration"),
         ),
         rx.fragment(),
     )

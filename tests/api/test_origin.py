@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 
 from portal.api.origin import SameOrigin, is_foreign
+from portal.api.page_paths import page_paths
 from portal.api.policy_header import inline_hashes
 from portal.api.sessions import own_path
 from tests.serving import serving
@@ -94,6 +95,14 @@ def test_hashed_files_are_kept_for_a_year_and_pages_asked_for_again(client: http
     assert "immutable" in client.get("/assets/app-1a2b.js").headers["cache-control"]
     assert client.get("/").headers["cache-control"] == "no-cache"
     assert client.get("/assets/missing.js").headers["cache-control"] == "no-cache"
+
+
+def test_a_page_is_answered_at_its_own_address(tmp_path: Path) -> None:
+    for page in (".", "releases", "releases/new"):
+        (tmp_path / page).mkdir(exist_ok=True)
+        (tmp_path / page / "index.html").write_text("<p>a page</p>")
+
+    assert page_paths(tmp_path) == {"/releases", "/releases/new"}
 
 
 def test_inline_scripts_are_known_by_their_hash(tmp_path: Path) -> None:

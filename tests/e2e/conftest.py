@@ -27,6 +27,7 @@ from portal.wiring import build
 
 START_SECONDS = 60
 CAROLS_PASSWORD = "carol opens the door"
+DORAS_PASSWORD = "dora opens every door"
 PLAN = """\
 strategy: canary
 steps:
@@ -77,10 +78,11 @@ def _furnish(environment: dict[str, str]) -> dict[str, str]:
     core = build(Settings.from_environment(environment))
     passwords = core.demonstration.load()
     core.identity.create_user(SYSTEM, NewUser("carol", CAROLS_PASSWORD, (Grant(Role.VIEWER),)))
+    core.identity.create_user(SYSTEM, NewUser("dora", DORAS_PASSWORD, (Grant(Role.ADMINISTRATOR),)))
     prod = Environment("prod", Stage.PROD, 4, replicas=3, plan=PLAN, protection=Protection(approvals=1))
     core.catalogue.save_environment(SYSTEM, prod)
     core.database.close()
-    return passwords | {"carol": CAROLS_PASSWORD}
+    return passwords | {"carol": CAROLS_PASSWORD, "dora": DORAS_PASSWORD}
 
 
 @contextmanager

@@ -61,10 +61,10 @@ def _crumbs(place: Place) -> rx.Component:
 def _person() -> rx.Component:
     return rx.fragment(
         rx.el.button(
-            SessionState.initials,
+            rx.el.span(SessionState.initials, aria_hidden="true"),
+            rx.el.span(tr("person.menu"), class_name="hidden"),
             type="button",
             class_name="who",
-            aria_label=tr("person.menu"),
             custom_attrs={"popovertarget": MENU_ID},
         ),
         rx.el.div(

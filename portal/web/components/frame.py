@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.react_router import link as router_link
 
+from portal.web.components.browser import reload
 from portal.web.components.icons import icon
 from portal.web.words import tr
 
@@ -54,13 +55,7 @@ def skeleton(*heights: str) -> rx.Component:
 
 def failed(text: Text, action: Child = None) -> rx.Component:
     """What happened instead of the content, and the way out: by default to try it once more."""
-    again = rx.el.button(
-        icon("refresh-cw"),
-        rx.el.span(tr("web.again")),
-        type="button",
-        on_click=rx.call_script("location.reload()"),
-        class_name="button quiet",
-    )
+    again = reload(icon("refresh-cw"), rx.el.span(tr("web.again")), class_name="button quiet")
     return rx.el.section(
         empty("cloud-off", tr("web.failed"), text, action if action is not None else again),
         class_name="card",

@@ -1,4 +1,4 @@
-"""HTML that Reflex does not offer as it is: a form that the browser itself posts."""
+"""HTML that Reflex does not offer as it is: a form that the browser itself posts, a jump within the page."""
 
 from __future__ import annotations
 
@@ -14,4 +14,12 @@ class NativeForm(BaseHTML):
     method: rx.Var[str]
 
 
+class NativeLink(BaseHTML):
+    """Reflex makes every link one of its router, which writes the path of the built page before a `#`."""
+
+    tag = "a"
+    href: rx.Var[str]
+
+
 native_form = NativeForm.create
+native_link = NativeLink.create

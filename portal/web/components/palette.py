@@ -33,8 +33,8 @@ def palette_button() -> rx.Component:
     return opens(
         icon("search"),
         rx.el.span(tr("palette.open")),
-        rx.el.kbd("Ctrl K"),
+        rx.el.kbd(aria_hidden="true", custom_attrs={"data-keys": "Ctrl K"}),
         target=PALETTE_ID,
-        label=tr("palette.label"),
+        label=tr("palette.open"),
         class_name="palette-button",
     )

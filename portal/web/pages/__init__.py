@@ -7,9 +7,6 @@ import reflex as rx
 from portal.web.pages import (
     access,
     components,
-    container,
-    containers,
-    engine,
     invite,
     order,
     overview,
@@ -27,9 +24,6 @@ from portal.web.pages import (
 )
 
 PAGES = (
-    containers,
-    engine,
-    container,
     sign_in,
     overview,
     releases,

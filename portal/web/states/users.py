@@ -33,15 +33,14 @@ class UsersState(Listing, rx.State):
     @requires(Permission.VIEW)
     async def load(self) -> None:
         wanted = self._wanted("role", "environment", "state", "text")
-        sort = arguments.sort(self, USER_ORDERS, default="name")
-        query = UserQuery(**wanted, sort=sort, offset=arguments.offset(self), limit=PAGE_SIZE)
+        query = UserQuery(**wanted, sort=self._sort(USER_ORDERS), offset=arguments.offset(self), limit=PAGE_SIZE)
         try:
             page, seen = await asyncio.to_thread(_fetch, await actor_of(self), query)
         except PortalError as error:
             put(self, trouble=error_words(error), rows=[])
             return
         put(self, **seen)
-        self._show(page, wanted, sort=sort, columns=USER_ORDERS)
+        self._show(page, wanted, sorts=USER_ORDERS)
 
 
 def _fetch(actor: Actor, query: UserQuery) -> tuple[Page[User], dict[str, Any]]:
