@@ -65,6 +65,12 @@ export function Ago({ at }) {
   );
 }
 
+export function Exact({ at }) {
+  const language = useLanguage();
+  if (!at) return null;
+  return <time dateTime={stamp(at)} suppressHydrationWarning>{exact(at, language)}</time>;
+}
+
 export function Clock({ at, hasSeconds = true }) {
   const language = useLanguage();
   const zone = useZone();

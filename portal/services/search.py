@@ -110,7 +110,7 @@ class Search:
         for user in every:
             fits = rank(text, [user.name, user.display_name])
             if fits is not None:
-                yield Hit("person", user.name, f"/users?text={user.name}", user.display_name, rank=fits)
+                yield Hit("person", user.name, f"/users/{user.name}", user.display_name, rank=fits)
 
 
 def _numbers(session: Session, kind: str, text: str, environments: frozenset[str] | None = None) -> list[int]:

@@ -44,6 +44,7 @@ GROUPS: tuple[Group, ...] = (
             Noun("users", "/users", "users", "p", Permission.USER_EDIT),
             Noun("sessions", "/sessions", "monitor", "s"),
             Noun("tokens", "/tokens", "key-round", "t"),
+            Noun("audit", "/audit", "scroll-text", "a", Permission.AUDIT_READ),
             Noun("access", "/access", "shield-check", "w"),
         ),
     ),

@@ -13,6 +13,8 @@ from portal.web.navigation import nouns
 ROUTES = (
     "sign-in",
     "index",
+    "audit",
+    "audit/[entry_number]",
     "dev/components",
     "releases",
     "releases/new",

@@ -38,3 +38,18 @@ async def test_nobody_searches_without_signing_in(tab: NewTab) -> None:
     await mallory.call(PaletteState.search, "rollo")
 
     assert (await mallory.state(PaletteState)).rows == []
+
+
+async def test_things_pages_and_actions_are_found_as_far_as_one_may_see_them(tab: NewTab) -> None:
+    async def found(name: str, text: str) -> list[tuple[str, str]]:
+        person = tab().sign_in(name).at("/")
+        await person.call(PaletteState.search, text)
+        return [(row.kind, row.title.en) for row in (await person.state(PaletteState)).rows]
+
+    assert (await found("bob", "hello"))[0] == ("service", "hello")
+    assert (await found("carol", "1.4.0")) == [("release", "hello 1.4.0")]
+    assert (await found("carol", "生产"))[0] == ("environment", "prod")
+    assert ("action", "Start a rollout") in await found("bob", "start")
+    assert ("action", "Start a rollout") not in await found("carol", "start")
+    assert ("page", "Audit") in await found("bob", "审计")
+    assert ("page", "Audit") not in await found("carol", "")

@@ -26,9 +26,12 @@ def _part(module: str, tag: str, **given: Any) -> Part:
 
 # Times in seconds since the epoch. All four show the exact time and its zone on hover.
 ago = _part("time", "Ago", at=float)  # how long ago, in words
+exact = _part("time", "Exact", at=float)  # date, time and zone
 clock = _part("time", "Clock", at=float, has_seconds=bool)  # the time of day, with the date if it is not today
 elapsed = _part("time", "Elapsed", since=float, until=float)  # up to now if `until` is 0
 left = _part("time", "Left", until=float, label=str)  # the label and the time until then; nothing once that is past
+
+moment = _part("moment", "Moment", id=str, value=str, on_pick=_TOLD)  # picks a time by the reader's clock, as UTC
 
 share = _part("parts", "Share", percent=int)  # a part of a bar, as wide as its share
 filled = _part("parts", "Filled", percent=float)  # a bar filled to a per cent

@@ -27,6 +27,7 @@ from typing import Any
 
 import reflex as rx
 
+from portal.web.components.browser import moment
 from portal.web.components.forms import pager
 from portal.web.components.frame import Child, Text, failed, link, skeleton
 from portal.web.components.icons import icon
@@ -213,6 +214,12 @@ def filter_field(state: Any, name: str, label: Text, *, options: Any) -> rx.Comp
         ),
         class_name="filter",
     )
+
+
+def time_field(state: Any, name: str, label: Text) -> rx.Component:
+    """A point in time by the reader's clock; the address has it as UTC."""
+    picked = moment(id=name, value=_filter(state, name), on_pick=lambda value: state.filter_by(name, value))
+    return rx.el.div(rx.el.label(label, html_for=name), picked, class_name="filter")
 
 
 def _filter(state: Any, name: str) -> Any:

@@ -6,6 +6,8 @@ import reflex as rx
 
 from portal.web.pages import (
     access,
+    audit,
+    audit_entry,
     components,
     invite,
     order,
@@ -39,6 +41,8 @@ PAGES = (
     tokens,
     profile,
     access,
+    audit,
+    audit_entry,
     components,
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from portal.domain.audit import AuditEntry
+from portal.web.objects import object_address
 from portal.web.presenters.marks import BAD, IDLE, OK, WAIT, environment_words, epoch
 from portal.web.words import Words, has_words, same, words
 
@@ -59,7 +60,9 @@ def _is_said_elsewhere(entry: AuditEntry) -> bool:
 
 def line(entry: AuditEntry) -> Line:
     tone, icon = _LOOKS.get(entry.action, (IDLE, "dot"))
-    return Line(epoch(entry.at), tone, icon, sentence(entry), entry.reason, _href(entry))
+    return Line(
+        epoch(entry.at), tone, icon, sentence(entry), entry.reason, object_address(entry.target_kind, entry.target)
+    )
 
 
 def sentence(entry: AuditEntry) -> Words:
@@ -75,15 +78,6 @@ def sentence(entry: AuditEntry) -> Words:
         "reason": entry.reason,
         **entry.params,
     }
-    return words(key, **filled) if has_words(key) else words("audit.other", action=entry.action, **filled)
-
-
-def _href(entry: AuditEntry) -> str:
-    match entry.target_kind:
-        case "rollout":
-            return f"/rollouts/{entry.target}"
-        case "release" if " " in entry.target:
-            service, _, version = entry.target.partition(" ")
-            return f"/releases/{service}/{version}"
-        case _:
-            return ""
+    said = words(key, **filled) if has_words(key) else words("audit.other", action=entry.action, **filled)
+    begins_with_portal = entry.actor_kind == "system" and said.en.startswith(words("actor.portal").en)
+    return Words(said.en[0].upper() + said.en[1:], said.zh) if begins_with_portal else said

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
 
 import reflex as rx
 
 from portal.domain.access import Actor, Permission
 from portal.web import arguments
-from portal.web.navigation import nouns
 from portal.web.policy import requires
+from portal.web.presenters.palette import PaletteRow, palette_rows
 from portal.web.states.session import actor_of, telling
-from portal.web.words import Words, words
-
-MOST_ROWS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class PaletteRow:
-    """`kind` is page, service, environment, release, rollout, person, document or action; `path` where it leads."""
-
-    kind: str
-    title: Words
-    detail: Words
-    path: str
+from portal.wiring import core
 
 
 class PaletteState(rx.State):
@@ -32,18 +20,19 @@ class PaletteState(rx.State):
     asked: str = ""
     rows: list[PaletteRow] = []
 
-    @rx.event
+    @rx.event(background=True, supersedes=True)
     @requires(Permission.VIEW)
     async def search(self, text: str) -> None:
-        async with telling(self):
-            wanted = arguments.text(text, longest=100)
-            self.rows = (await found(await actor_of(self), wanted))[:MOST_ROWS]
-            self.asked = wanted
+        """What is typed meanwhile supersedes what is still being looked for."""
+        wanted: str | None = None
+        async with self, telling(self):
+            wanted, actor = arguments.text(text, longest=100), await actor_of(self)
+        if wanted is None:
+            return
+        rows = await asyncio.to_thread(found, actor, wanted)
+        async with self:
+            self.rows, self.asked = rows, wanted
 
 
-async def found(actor: Actor, text: str) -> list[PaletteRow]:
-    """The pages whose name has the text in either language, or all of them for no text."""
-    del actor
-    pages = [PaletteRow("page", words(f"nav.{noun.name}"), Words(), noun.path) for noun in nouns()]
-    looked_for = text.lower()
-    return [row for row in pages if looked_for in row.title.en.lower() or looked_for in row.title.zh]
+def found(actor: Actor, text: str) -> list[PaletteRow]:
+    return palette_rows(actor, text, core().search.hits(actor, text) if text else ())
