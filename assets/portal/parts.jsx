@@ -1,6 +1,6 @@
 // Small parts that only the browser can do: shares as widths, the switches of language and theme, the drawer of a phone.
-import { useEffect } from "react";
-import { Monitor, Moon, Sun } from "lucide-react";
+import { useEffect, useState } from "react";
+import { ChevronDown, Monitor, Moon, Sun } from "lucide-react";
 import { useLocation } from "react-router";
 import { setLanguage, setTheme, useLanguage, useTheme } from "$/public/portal/words.js";
 
@@ -66,6 +66,31 @@ export function Reload({ className, children }) {
     <button type="button" className={className} onClick={() => location.reload()}>
       {children}
     </button>
+  );
+}
+
+// A group of the navigation that can be folded; on a phone only the group of this page is open at first.
+export function Fold({ name, title, isCurrent = false, children }) {
+  const [isOpen, setOpen] = useState(true);
+  useEffect(() => {
+    const kept = localStorage.getItem(`nav.${name}`);
+    const isWide = matchMedia("(min-width: 901px)").matches;
+    setOpen(isCurrent || (isWide ? kept !== "folded" : kept === "open"));
+  }, [name, isCurrent]);
+  const turn = () => {
+    localStorage.setItem(`nav.${name}`, isOpen ? "folded" : "open");
+    setOpen(!isOpen);
+  };
+  return (
+    <div className="group">
+      <h2>
+        <button type="button" className="fold" aria-expanded={isOpen} onClick={turn}>
+          <span>{title}</span>
+          <ChevronDown size={14} strokeWidth={1.5} aria-hidden="true" />
+        </button>
+      </h2>
+      <div hidden={!isOpen}>{children}</div>
+    </div>
   );
 }
 

@@ -56,10 +56,15 @@ def offset(state: rx.State) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
 
 
-def sort(state: rx.State, allowed: Sequence[str]) -> str:
-    """The parameter `sort` of the address: one of the orders allowed, else the first of them."""
+def both_ways(columns: Sequence[str]) -> tuple[str, ...]:
+    """Each column's two orders: `name` has the smallest first, `-name` the largest."""
+    return tuple(order for column in columns for order in (column, f"-{column}"))
+
+
+def sort(state: rx.State, columns: Sequence[str], *, default: str) -> str:
+    """The parameter `sort` of the address: an order of one of the columns, else the default."""
     wanted = query(state, "sort")
-    return wanted if wanted in allowed else allowed[0]
+    return wanted if wanted in both_ways(columns) else default
 
 
 def segments(state: rx.State, count: int) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ language_switch = _part("parts", "LanguageSwitch")
 theme_switch = _part("parts", "ThemeSwitch", labels=dict[str, str])
 ready = _part("parts", "Ready")  # tells the style sheet that the page speaks the reader's language
 reload = _part("parts", "Reload")  # the button that loads the page anew
+fold = _part("parts", "Fold", name=str, title=str, is_current=bool)  # a group of the navigation
 drawer = _part("parts", "Drawer", label=str)  # the button that opens the navigation on a phone
 
 shortcuts = _part("keys", "Shortcuts", places=dict[str, str], help_id=str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.web.components.browser import fold
 from portal.web.components.frame import link
 from portal.web.components.icons import icon, mark
 from portal.web.navigation import GROUPS, Group, Noun
@@ -22,8 +23,11 @@ def side(current: str) -> rx.Component:
 
 
 def _group(group: Group, current: str) -> rx.Component:
-    title = rx.el.h2(tr(f"nav.{group.name}")) if group.name else rx.fragment()
-    return rx.el.div(title, *(_noun(noun, is_current=noun.name == current) for noun in group.nouns), class_name="group")
+    shown = (_noun(noun, is_current=noun.name == current) for noun in group.nouns)
+    if not group.name:
+        return rx.el.div(*shown, class_name="group")
+    is_here = any(noun.name == current for noun in group.nouns)
+    return fold(*shown, name=group.name, title=tr(f"nav.{group.name}"), is_current=is_here)
 
 
 def _noun(noun: Noun, *, is_current: bool) -> rx.Component:

@@ -47,10 +47,24 @@ class Listing(rx.State, mixin=True):
 
     def _sort(self, allowed: Sequence[str]) -> str:
         """The order that the address asks for, else the first of those allowed."""
-        return arguments.sort(self, allowed)
+        wanted = arguments.query(self, "sort")
+        return wanted if wanted in allowed else allowed[0]
 
-    def _show(self, page: Page[Any], wanted: dict[str, str], *, sorts: Sequence[str] = ("",)) -> None:
-        """Remember which part of the list is shown, in which order of those that there are."""
+    def _show(
+        self,
+        page: Page[Any],
+        wanted: dict[str, str],
+        *,
+        sorts: Sequence[str] = (),
+        columns: Sequence[str] = (),
+        sort: str = "",
+    ) -> None:
+        """Remember which part of the list is shown, and in which order.
+
+        `sorts` are the orders that there are, or `columns` those that can be sorted by both ways. `sort` is the order
+        that was shown, if that is not what `_sort` says.
+        """
+        orders = sorts or arguments.both_ways(columns) or ("",)
         path, kept = self.router.url.path, {"sort": arguments.query(self, "sort")}
         put(
             self,
@@ -59,7 +73,7 @@ class Listing(rx.State, mixin=True):
             filters=wanted,
             is_filtered=any(wanted.values()),
             paging=paging(page, path, **wanted, **kept),
-            sorting=sorting(self._sort(sorts), sorts, path, **wanted),
+            sorting=sorting(sort or self._sort(orders), orders, path, **wanted),
         )
 
     @rx.event
