@@ -123,7 +123,7 @@ def _password() -> rx.Component:
         ),
         field(tr("profile.again"), secret_input("again", "new-password"), for_id="again"),
         trouble(ProfileState.password_trouble),
-        rx.el.div(submit(tr("profile.change_password")), class_name="actions"),
+        rx.el.div(submit(tr("profile.change_password"), tone="quiet"), class_name="actions"),
         on_submit=ProfileState.change_password,
         reset_on_submit=True,
         class_name="form",
@@ -152,7 +152,7 @@ def _is_off() -> rx.Component:
         rx.el.p(tr("profile.factor_off"), class_name="note"),
         proof_field("begin-proof"),
         trouble(ProfileState.factor_trouble),
-        rx.el.div(submit(tr("profile.begin"), icon_name="shield-check"), class_name="actions"),
+        rx.el.div(submit(tr("profile.begin"), tone="quiet", icon_name="shield-check"), class_name="actions"),
         on_submit=ProfileState.begin,
         class_name="form",
     )

@@ -175,4 +175,5 @@ def _acts() -> list[Act]:
 
 
 def add_to(app: rx.App) -> None:
-    add_page(app, user, Place("/users/[of_user]", "users", tr("user.title")), on_load=[UserState.load])
+    title = rx.cond(UserState.user.name == "", tr("user.title"), UserState.user.name)
+    add_page(app, user, Place("/users/[of_user]", "users", title), on_load=[UserState.load])
