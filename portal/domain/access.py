@@ -93,7 +93,6 @@ _REACH: dict[Permission, Reach] = {
     Permission.TOKEN_OWN: Reach.ANYWHERE,
     Permission.SETTINGS_READ: Reach.ANYWHERE,
     Permission.SERVICE_EDIT: Reach.EVERYWHERE,
-    Permission.AUDIT_EXPORT: Reach.EVERYWHERE,
     Permission.LOG_LEVEL: Reach.EVERYWHERE,
     Permission.USER_EDIT: Reach.EVERYWHERE,
 }
@@ -107,6 +106,7 @@ DANGEROUS = frozenset(
     {
         Permission.USER_EDIT,
         Permission.BREAK_GLASS,
+        Permission.CONTAINER_EXEC,
         Permission.ENVIRONMENT_EDIT,
         Permission.AUDIT_EXPORT,
         Permission.ROLLOUT_APPROVE,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from portal.domain.access import Actor, Permission, demand
+from portal.domain.access import Actor, Permission, demand, environments_with
 from portal.domain.container import Network
 from portal.domain.deployment import Deployment, Replica
 from portal.domain.errors import PortalError
@@ -30,9 +30,12 @@ class Deployments:
     network: Network
 
     def all(self, actor: Actor) -> tuple[Deployment, ...]:
+        """Of those environments in which the actor may see anything."""
         demand(actor, Permission.VIEW)
+        seen = environments_with(actor, Permission.VIEW)
         with self.database.reading() as session:
-            return store.every(session)
+            every = store.every(session)
+        return tuple(d for d in every if seen is None or d.environment in seen)
 
     def history(self, actor: Actor, service: str, environment: str) -> tuple[Rollout, ...]:
         """The rollouts that brought a version there and kept it, newest first."""
@@ -41,14 +44,16 @@ class Deployments:
             return rollouts.promoted(session, service, environment)
 
     def matrix(self, actor: Actor) -> tuple[MatrixCell, ...]:
-        """Every service in every environment: what runs there, how it is, and what is on its way."""
+        """Every service in every environment that the actor may see: what runs there, how it is, what is on its way."""
         demand(actor, Permission.VIEW)
+        seen = environments_with(actor, Permission.VIEW)
         live = self.traffic.observe()
         with self.database.reading() as session:
             names = [(s.name, e.name) for s in catalogue.services(session) for e in catalogue.environments(session)]
             deployed = {(d.service, d.environment): d for d in store.every(session)}
             running = {(r.service, r.environment): r for r in reversed(rollouts.active(session))}
-        return tuple(_cell(target, deployed.get(target), running.get(target), live) for target in names)
+        shown = [target for target in names if seen is None or target[1] in seen]
+        return tuple(_cell(target, deployed.get(target), running.get(target), live) for target in shown)
 
     def restore(self) -> int:
         """Start again what should run and does not, where no rollout is at work, and tell the proxy what it should do.

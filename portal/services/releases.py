@@ -6,7 +6,7 @@ import base64
 import json
 from dataclasses import dataclass
 
-from portal.domain.access import Actor, Permission, demand
+from portal.domain.access import Actor, Permission, demand, environments_with
 from portal.domain.audit import AuditEntry
 from portal.domain.deployment import Deployment
 from portal.domain.errors import Invalid, Refused
@@ -56,10 +56,13 @@ class Releases:
             return store.before(session, release)
 
     def where_running(self, actor: Actor, service: str, version: str) -> tuple[Deployment, ...]:
+        """In those environments in which the actor may see anything."""
         demand(actor, Permission.VIEW)
+        seen = environments_with(actor, Permission.VIEW)
         with self._database.reading() as session:
             every = deployments.every(session)
-        return tuple(d for d in every if d.service == service and d.version == version)
+        mine = (d for d in every if seen is None or d.environment in seen)
+        return tuple(d for d in mine if d.service == service and d.version == version)
 
     def create(
         self, actor: Actor, service: str, version: str, *, image: str, details: ReleaseDetails | None = None

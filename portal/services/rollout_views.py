@@ -42,6 +42,7 @@ class RolloutViews:
         demand(actor, Permission.VIEW)
         with self.database.reading() as session:
             rollout = rollouts.get(session, rollout_id)
+        demand(actor, Permission.VIEW, rollout.environment)
         facts = None if rollout.state.is_over else self.world.look(rollout)
         with self.database.reading() as session:
             return self._view(session, actor, rollout, facts)
@@ -77,6 +78,7 @@ class RolloutViews:
         buckets = max(10, min(buckets, LONGEST_CHART))
         with self.database.reading() as session:
             rollout = rollouts.get(session, rollout_id)
+            demand(actor, Permission.VIEW, rollout.environment)
             first, last = _period(rollout, self.world.clock.now().timestamp())
             seen = samples.between(session, (rollout.service, rollout.environment), after=first, until=last)
         if not seen:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
-from portal.domain.access import Actor, Permission, demand, environments_with
+from portal.domain.access import Actor, Permission, demand, demand_proof, environments_with
 from portal.domain.audit import AuditEntry
 from portal.domain.environment import Environment, freeze_at
 from portal.domain.errors import Conflict, Invalid, PortalError, Refused
@@ -74,7 +74,7 @@ class Rollouts:
 
     def preview(self, actor: Actor, order: RolloutOrder) -> Preview:
         """What a start would do, and what forbids it. Invalid(…) if the plan itself is wrong."""
-        demand(actor, Permission.VIEW)
+        demand(actor, Permission.VIEW, order.environment)
         with self._database.reading() as session:
             draft = self._draft(session, actor, order, is_return=False)
             environment = catalogue.environment(session, order.environment)
@@ -272,6 +272,7 @@ class Rollouts:
             operations.wake(session, rollout_id)
             rollout = rollouts.get(session, rollout_id)
             demand(actor, Permission.BREAK_GLASS, rollout.environment)
+            demand_proof(actor, self._clock.now())
             if rollout.state.is_over:
                 raise Refused("action_senseless", action="break_glass", state=rollout.state)
             rollouts.add_break_glass(session, rollout_id, by=actor.human, reason=reason, at=self._clock.now())

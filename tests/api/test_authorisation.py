@@ -22,6 +22,7 @@ SAMPLES = {
     **dict.fromkeys(("freeze_id", "rollout_id", "token_id", "view_id"), "999"),
     "service": "hello",
     "environment": "prod",
+    "permission": "view",
 }
 
 
@@ -39,7 +40,7 @@ def test_every_route_declares_who_may_call_it():
     known = {*map(str, Permission), SIGNED_IN}
     assert {path for path, permission in declared.items() if permission not in known} == set()
     own = {path for path, permission in declared.items() if permission == SIGNED_IN}
-    assert own == {"/me", "/me/preferences", "/sessions", "/sessions/{session_id}"}
+    assert own == {"/me", "/me/preferences", "/sessions", "/sessions/{session_id}", "/access", "/access/{permission}"}
 
 
 def test_nothing_is_served_beside_the_declared_routes():

@@ -8,11 +8,11 @@ import pytest
 import reflex as rx
 from reflex.utils.format import json_dumps
 
-from portal.domain.access import SYSTEM, Grant, Permission, Role
+from portal.domain.access import ANONYMOUS, PERMISSIONS_OF, SYSTEM, Actor, Grant, Permission, Role
 from portal.domain.lists import RolloutQuery
 from portal.domain.rollout import State
-from portal.web.guard import _OF_REFLEX
-from portal.web.policy import PUBLIC, policy_of
+from portal.web.guard import _OF_REFLEX, admits
+from portal.web.policy import PUBLIC, SIGNED_IN, policy_of
 from portal.web.states.order import OrderState
 from portal.web.states.releases import ReleasesState
 from portal.web.states.rollout import RolloutState
@@ -37,6 +37,30 @@ def test_every_handler_of_the_portal_says_who_may_call_it(app: rx.App) -> None:
     undeclared = [name for name, fn in handlers(app).items() if is_ours(name) and policy_of(fn) is None]
     assert undeclared == []
     assert sum(is_ours(name) for name in handlers(app)) > 20
+
+
+PEOPLE = {role: Actor(role, grants=(Grant(role),)) for role in Role}
+
+
+@pytest.mark.parametrize("role", [*Role, "anonymous", "nobody"])
+def test_every_handler_admits_the_roles_of_the_table_and_no_others(app: rx.App, role: str) -> None:
+    """`nobody` is signed in and has no role."""
+    actor = {**PEOPLE, "anonymous": ANONYMOUS, "nobody": Actor("nobody")}[role]
+    for name, handler in handlers(app).items():
+        policy = policy_of(handler)
+        expected = policy == PUBLIC or (policy == SIGNED_IN and role != "anonymous")
+        if isinstance(policy, Permission):
+            expected = role in PERMISSIONS_OF and policy in PERMISSIONS_OF[Role(role)]
+        assert admits(policy, actor) == expected, name
+
+
+async def test_the_guard_asks_nothing_else_than_the_policy(app: rx.App, tab: NewTab) -> None:
+    """Every handler of the portal, called by somebody who is not signed in, leads to the door."""
+    mallory = tab()
+    closed = [name for name, fn in handlers(app).items() if is_ours(name) and policy_of(fn) != PUBLIC]
+    assert len(closed) > 60
+    for name in closed:
+        assert await mallory.send_named(name) == ["_redirect"], name
 
 
 def test_only_what_the_door_and_the_notice_need_is_open_to_everybody(app: rx.App) -> None:

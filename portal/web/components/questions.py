@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from portal.web.components.asking import proof_field
 from portal.web.components.browser import dialog
 from portal.web.components.forms import reason_field, trouble
 from portal.web.components.icons import icon
@@ -47,6 +48,7 @@ def _form(handler: Any) -> rx.Component:
             rx.fragment(),
         ),
         reason_field("action-reason", tr("form.reason"), has_focus=True),
+        proof_field("action-proof"),
         trouble(RolloutState.trouble),
         rx.el.div(
             rx.el.button(say(given.button), type="submit", class_name=f"button solid {given.tone}"),

@@ -91,14 +91,15 @@ def _line(line: Line) -> rx.Component:
         rx.el.code(str(line.permission), class_name="faint"),
         scope="row",
     )
-    marks = (_mark(has_it=role in line.roles) for role in Role)
+    marks = (_mark(role, has_it=role in line.roles) for role in Role)
     return rx.el.tr(name, rx.el.td(tr(f"reach.{line.reach}"), class_name="small"), *marks)
 
 
-def _mark(*, has_it: bool) -> rx.Component:
+def _mark(role: Role, *, has_it: bool) -> rx.Component:
+    """On a phone the heads are not there, so each mark carries the name of its role."""
     if not has_it:
-        return rx.el.td(rx.el.span(tr("access.no"), class_name="hidden"))
-    return rx.el.td(icon("check", class_name="icon"), rx.el.span(tr("access.yes"), class_name="hidden"))
+        return rx.el.td(rx.el.span(tr("access.no"), class_name="hidden"), class_name="without")
+    return rx.el.td(icon("check"), rx.el.span(tr(f"role.{role}"), class_name="role"))
 
 
 def add_to(app: rx.App) -> None:

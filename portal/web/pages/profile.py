@@ -50,7 +50,7 @@ def _content() -> rx.Component:
 def _preferences() -> rx.Component:
     by_browser = rx.el.option(tr("profile.by_browser"), value="")
     languages = [rx.el.option(tr(f"profile.language_{name}"), value=name) for name in ("zh", "en")]
-    themes = [rx.el.option(tr(f"theme.{name}"), value=name) for name in ("light", "dark")]
+    themes = [rx.el.option(tr(f"profile.theme_{name}"), value=name) for name in ("light", "dark")]
     return card(
         tr("profile.reading"),
         rx.el.form(

@@ -136,7 +136,7 @@ def _facts() -> rx.Component:
             pair(tr("users.since"), ago(at=shown.created_at)),
             pair(tr("users.signed_in"), rx.cond(shown.signed_in_at > 0, ago(at=shown.signed_in_at), never)),
             pair(
-                tr("user.second_factor"),
+                tr("profile.second_factor"),
                 rx.cond(shown.has_second_factor, rx.fragment(tr("user.on"), off), tr("user.off")),
             ),
             rx.cond(shown.is_invited, pair(tr("user.link"), tr("user.link_open"), end), rx.fragment()),

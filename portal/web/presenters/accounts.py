@@ -146,7 +146,7 @@ def _user_badges(user: User, *, is_locked: bool, is_invited: bool) -> list[Badge
         badges.append(Badge(WARN, "triangle-alert", words("user.temporary_password")))
     if user.has_second_factor:
         badges.append(Badge(OK, "shield-check", words("user.second_factor")))
-    return badges
+    return badges or [Badge(OK, "check", words("user_state.active"))]
 
 
 def token_line(token: Token, now: datetime) -> TokenLine:

@@ -24,6 +24,7 @@ from portal.web.presenters.steps import Stride
 from portal.web.presenters.timeline import Line
 from portal.web.presenters.verdicts import VerdictCard
 from portal.web.states.live import beats, put
+from portal.web.states.proof import acting, objection
 from portal.web.states.session import SessionState, actor_of, tell, telling
 from portal.web.words import Words, error_words, words
 from portal.wiring import core
@@ -155,13 +156,13 @@ class RolloutState(rx.State):
     @requires(Permission.BREAK_GLASS)
     async def break_glass(self, form: dict[str, str]) -> None:
         """One of the two people who let this rollout pass a freeze."""
-        asked, rollout_id, actor = self.question, self.head.line.id, await actor_of(self)
+        asked, rollout_id = self.question, self.head.line.id
         try:
             arguments.choice(asked.code, (BREAK_GLASS,))
-            reason = arguments.field(form, "reason")
+            actor, reason = await acting(self, form), arguments.field(form, "reason")
             await asyncio.to_thread(core().rollouts.break_glass, actor, rollout_id, reason)
         except PortalError as error:
-            self.trouble = error_words(error)
+            self.trouble = await objection(self, error)
             return
         self.question = Question()
         tell(await self.get_state(SessionState), words("done.break_glass"))

@@ -1,0 +1,144 @@
+"""A role in one environment opens nothing in another: every route is tried with the numbers and names of prod.
+
+Gina is administrator, but of dev alone.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from portal.api.v1.application import routes
+from portal.domain.access import SYSTEM, Grant, Role
+from portal.domain.environment import FreezeWindow
+from portal.domain.identity import NewUser, TokenOrder
+from portal.store.rollouts import RolloutQuery
+from tests.api.conftest import PASSWORD, Asking
+from tests.stage import PortalStage
+
+EVERY_ROUTE = list(routes())
+WHY = {"reason": "because"}
+ORDER = {"service": "hello", "environment": "prod", "version": "1.1.0", "reason": "try it"}
+# Paths whose names are of things that belong to no environment, or to the person who asks.
+OF_NO_ENVIRONMENT = {
+    "/access/{permission}",
+    "/comparisons/{service}",
+    "/releases/{service}/{version}",
+    "/releases/{service}/{version}/deployments",
+    "/services/{name}/dependencies",
+    "GET /services/{name}",
+    "/views/{view_id}",
+}
+WINDOW = {"name": "x", "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z"}
+BODIES: dict[str, Any] = {
+    "POST /containers/{name}/actions": {"action": "stop", "reason": "because"},
+    "POST /containers/{name}/executions": {"command": ["id"], "reason": "because"},
+    "POST /freezes": {**WINDOW, "environment": "prod"},
+    "POST /rollbacks": {**ORDER, "version": "1.0.0"},
+    "POST /rollouts": ORDER,
+    "POST /rollouts/preview": ORDER,
+    "POST /rollouts/{rollout_id}/actions": {"action": "abort", "reason": "because"},
+    "POST /rollouts/{rollout_id}/break-glass": {"reason": "because"},
+    "POST /users/{name}/link": {},
+    "PUT /environments/{name}": {"stage": "prod", "position": 1},
+    "PUT /freezes/{freeze_id}": {**WINDOW, "environment": "dev"},
+    "PUT /freezes/{freeze_id}/end": {},
+    "PUT /services/{name}": {"repository": "hello"},
+    "PUT /users/{name}/grants": {"grants": []},
+    "PUT /users/{name}/password": {"password": PASSWORD},
+}
+
+
+def name_of(route: APIRoute) -> str:
+    return f"{min(route.methods)} {route.path}"
+
+
+def concerns_an_object(route: APIRoute) -> bool:
+    is_named = "{" in route.path or name_of(route) in BODIES
+    return is_named and not {route.path, name_of(route)} & OF_NO_ENVIRONMENT
+
+
+NAMED = {
+    "/containers/": "container",
+    "/engine/": "engine",
+    "/environments/": "environment",
+    "/services/": "service",
+    "/users/": "user",
+}
+
+
+@pytest.fixture(scope="module")
+def prod(stage: PortalStage) -> dict[str, str]:
+    """The numbers and names of things of prod and of other people; and the token with which Gina comes."""
+    core = stage.core
+    core.identity.create_user(SYSTEM, NewUser("gina", PASSWORD, (Grant(Role.ADMINISTRATOR, "dev"),)))
+    core.identity.create_user(SYSTEM, NewUser("harry", PASSWORD, (Grant(Role.ADMINISTRATOR),)))
+    now = stage.clock.now()
+    window = FreezeWindow(0, "holidays", "prod", starts_at=now + timedelta(days=5), ends_at=now + timedelta(days=6))
+    _, harry = core.identity.sign_in("harry", PASSWORD, address="")
+    return {
+        "gina": core.identity.create_token(SYSTEM, TokenOrder("hers", "gina"))[0],
+        "rollout_id": str(core.rollouts.page(SYSTEM, RolloutQuery(environment="prod")).items[0].id),
+        "freeze_id": str(core.catalogue.add_freeze(SYSTEM, window).id),
+        "token_id": str(core.identity.create_token(SYSTEM, TokenOrder("his", "harry"))[1].id),
+        "session_id": harry.session[:16],
+        "service": "hello",
+        "environment": "prod",
+        "version": "1.0.0",
+        "sequence": "1",
+        "user": "harry",
+        "engine": "hello",
+        "container": stage.containers.list()[0].name,
+    }
+
+
+def path_of(route: APIRoute, prod: dict[str, str]) -> str:
+    kind = next((kind for start, kind in NAMED.items() if route.path.startswith(start)), "")
+    known = {**prod, "name": prod.get(kind, "")}
+    return re.sub(r"{(\w+)}", lambda match: known[match[1]], route.path)
+
+
+CONCERNED = [pytest.param(route, id=name_of(route)) for route in EVERY_ROUTE if concerns_an_object(route)]
+
+
+@pytest.mark.parametrize("route", CONCERNED)
+def test_a_thing_of_another_environment_or_person_is_refused(asking: Asking, prod: dict[str, str], route: APIRoute):
+    body = BODIES.get(name_of(route))
+    answer = asking(prod["gina"]).request(min(route.methods), path_of(route, prod), json=body, params=WHY)
+    assert answer.status_code in (403, 404), answer.text
+    assert answer.json()["code"] != "route_missing"
+
+
+def test_each_route_that_takes_a_body_is_tried_with_one():
+    """A request without its body is refused for that, which proves nothing."""
+    bodiless = [
+        name_of(route)
+        for route in EVERY_ROUTE
+        if concerns_an_object(route) and route.body_field is not None and name_of(route) not in BODIES
+    ]
+    assert bodiless == []
+
+
+LISTS = [
+    pytest.param(route, id=route.path) for route in EVERY_ROUTE if route.methods == {"GET"} and "{" not in route.path
+]
+OF_EVERYBODY = {"/access", "/me", "/plans/schema", "/audit/export", "/measures/delivery"}
+
+
+@pytest.mark.parametrize("route", [param for param in LISTS if param.id not in OF_EVERYBODY])
+def test_a_list_shows_nothing_of_another_environment(asking: Asking, prod: dict[str, str], route: APIRoute):
+    answer = asking(prod["gina"]).get(route.path, params={"text": "prod"} if route.path == "/search" else {})
+    if answer.status_code != 403:
+        assert '"prod"' not in answer.text
+        assert "harry" not in answer.text
+
+
+def test_she_sees_and_does_what_is_hers(asking: Asking, prod: dict[str, str]):
+    gina = asking(prod["gina"])
+    assert gina.get("/environments/dev").status_code == 200
+    order = {**ORDER, "environment": "dev"}
+    assert gina.post("/rollouts/preview", json=order).status_code == 200
