@@ -24,7 +24,7 @@ from portal.wiring import core
 from portal.workers.running import Workers
 
 HANDLER_GRACE_SECONDS = 8
-STYLES = ("tokens", "base", "shell", "parts", "tables", "kit", "pages", "accounts")
+STYLES = ("tokens", "base", "shell", "parts", "tables", "kit", "pages", "accounts", "operate")
 
 app = rx.App(
     api_transformer=[

@@ -15,7 +15,7 @@ Document = Mapping[str, Any]
 OTHERS_KEPT = ("Id", "Names", "Image", "ImageID", "Created", "State", "Status")
 
 
-async def demand_unused(engine: Engine, request: Request, filters: Mapping[str, str]) -> None:
+async def demand_unused(engine: Engine, request: Request, *, filters: Mapping[str, str]) -> None:
     """Refusal if a container of anybody, running or not, matches one of the filters; or if the engine does not say."""
     for name, value in filters.items():
         query = urlencode({"all": "1", "filters": json.dumps({name: [value]})})

@@ -141,7 +141,7 @@ class Policy:
         status, found = await self._look(request, f"/images/{subject}/json")
         if status != 200:
             return Answer(status, documents.serialise(found))
-        await belongings.demand_unused(self.engine, request, {"ancestor": _full_id(found)})
+        await belongings.demand_unused(self.engine, request, filters={"ancestor": _full_id(found)})
         return Call("DELETE", request.target(request.path, {}))
 
     async def _unused(self, act: Act, request: Request, subject: str) -> Call | Answer:
@@ -155,7 +155,7 @@ class Policy:
         if status != 200 or found.get("Name") != subject:
             raise Refusal(f"{kind} {subject}: not there", status=404)
         self._mine(found.get("Labels"), subject)
-        await belongings.demand_unused(self.engine, request, {kind: subject})
+        await belongings.demand_unused(self.engine, request, filters={kind: subject})
         return Call("DELETE", request.target(request.path, {}))
 
     async def _volume_sizes(self, request: Request) -> Answer:

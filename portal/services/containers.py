@@ -96,20 +96,20 @@ class Fleet:
         line = self.line(actor, name)
         details = self._containers.details(name)
         place = place_of(line.container)
-        shows_values = may(actor, Permission.CONTAINER_CONTROL, place)
+        is_revealing = may(actor, Permission.CONTAINER_CONTROL, place)
         shown = replace(
             details,
-            environment=masked_environment(details.environment, shows_values=shows_values),
-            command=tuple(masked_document(details.command, shows_values=True)),
+            environment=masked_environment(details.environment, is_revealing=is_revealing),
+            command=tuple(masked_document(details.command, is_revealing=True)),
             document={},
         )
         return ContainerView(
             line=replace(line, container=details.container),
             details=shown,
-            document=_written(details, shows_values=shows_values),
-            is_controllable=shows_values,
+            document=_written(details, is_revealing=is_revealing),
+            is_controllable=is_revealing,
             is_executable=self.lets_execute and may(actor, Permission.CONTAINER_EXEC, place),
-            has_hidden_values=not shows_values and bool(details.environment),
+            has_hidden_values=not is_revealing and bool(details.environment),
         )
 
     def act(self, actor: Actor, name: str, action: ContainerAction, *, reason: str) -> Container:
@@ -220,6 +220,6 @@ def entry_of(actor: Actor, line: ContainerLine, action: str, *, reason: str = ""
     )
 
 
-def _written(details: ContainerDetails, *, shows_values: bool) -> str:
-    masked = masked_document(details.document, shows_values=shows_values)
+def _written(details: ContainerDetails, *, is_revealing: bool) -> str:
+    masked = masked_document(details.document, is_revealing=is_revealing)
     return json.dumps(masked, indent=2, ensure_ascii=False, default=str)[:LONGEST_DOCUMENT]

@@ -38,6 +38,7 @@ GROUPS: tuple[Group, ...] = (
             Noun("rollouts", "/rollouts", "git-branch", "u"),
         ),
     ),
+    Group("operate", (Noun("containers", "/containers", "box", "c"),)),
     Group(
         "admin",
         (

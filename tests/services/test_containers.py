@@ -156,7 +156,7 @@ def test_secrets_are_masked_by_name_and_all_values_for_who_may_only_look(stage: 
 )
 def test_names_that_look_secret(name: str) -> None:
     assert looks_secret(name)
-    assert masked_environment({name: "x"}, shows_values=True) == {name: MASK}
+    assert masked_environment({name: "x"}, is_revealing=True) == {name: MASK}
 
 
 @pytest.mark.parametrize("name", ["COLOUR", "PORT", "KEYBOARD", "AUTHOR", "PATH", "LANG"])
@@ -166,7 +166,7 @@ def test_names_that_do_not(name: str) -> None:
 
 def test_a_document_of_any_shape_is_masked() -> None:
     document: Any = {"a": [{"password": "x", "Env": ["T_TOKEN=1", "B=2"]}], "n": 3, "u": "http://a:b@c", "none": None}
-    assert masked_document(document, shows_values=True) == {
+    assert masked_document(document, is_revealing=True) == {
         "a": [{"password": MASK, "Env": [f"T_TOKEN={MASK}", "B=2"]}],
         "n": 3,
         "u": f"http://a:{MASK}@c",

@@ -72,7 +72,9 @@ class DockerHost:
         self._delete(f"/networks/{quote(name, safe='')}", Conflict("network_in_use", name=name))
 
     def _delete(self, path: str, used: Conflict) -> None:
-        subject = Subject(missing=lambda _: NotFound("thing_missing"), failed=lambda reason: _refused(used, reason))
+        subject = Subject(
+            missing=lambda _: NotFound("volume_missing", name=path), failed=lambda reason: _refused(used, reason)
+        )
         try:
             with edge(subject):
                 self._calls.send(EngineCall("DELETE", path))

@@ -16,6 +16,7 @@ PATHS = ("", "orders", "orders/42", "search", "account")
 METHODS = ("GET",) * 9 + ("POST",)
 QUEUE_LIMIT = 50_000
 LOOK_SECONDS = 0.02
+SHARE_PRINTED = 25
 
 
 class MemoryAccessLog:
@@ -31,7 +32,7 @@ class MemoryAccessLog:
         self._rate = requests_per_second
         self._random = Random(seed)  # noqa: S311
         self._records: deque[AccessRecord] = deque()
-        self._dropped = 0
+        self._dropped = self._answered = 0
         self._lock = threading.Lock()
         self._until = self._now()
 
@@ -93,3 +94,15 @@ class MemoryAccessLog:
         record = self._traffic.request(request, at=at)
         if record is not None:
             self._records.append(record)
+            if self._rate:
+                self._print(record)
+
+    def _print(self, record: AccessRecord) -> None:
+        """What the server of a demonstration writes into its own log: every failure, and some of the rest."""
+        self._answered += 1
+        if record.server in self._traffic.world.containers and (record.is_error or self._answered % SHARE_PRINTED == 0):
+            took = f" {record.server_ms:.0f} ms" if record.server_ms is not None else ""
+            stream = "stderr" if record.is_error else "stdout"
+            self._traffic.world.write_log(
+                record.server, f"{record.method} {record.path} {record.status}{took}", stream=stream
+            )

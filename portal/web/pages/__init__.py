@@ -9,6 +9,9 @@ from portal.web.pages import (
     audit,
     audit_entry,
     components,
+    container,
+    containers,
+    engine,
     invite,
     order,
     overview,
@@ -26,6 +29,9 @@ from portal.web.pages import (
 )
 
 PAGES = (
+    containers,
+    engine,
+    container,
     sign_in,
     overview,
     releases,
