@@ -54,7 +54,7 @@ class Dora:
     restore_seconds: float | None = None
 
 
-def measure(changes: Sequence[Change], since: datetime, until: datetime) -> Dora:
+def measure(changes: Sequence[Change], *, since: datetime, until: datetime) -> Dora:
     """The measures of the time from `since` to `until`. `changes` may begin earlier and end later.
 
     Deployments count by the moment of promotion, changes by the moment they reached users; a change that was taken

@@ -152,7 +152,7 @@ class Occurrence:
     ends_at: datetime
 
 
-def occurrences(window: FreezeWindow, start: datetime, end: datetime) -> tuple[Occurrence, ...]:
+def occurrences(window: FreezeWindow, *, start: datetime, end: datetime) -> tuple[Occurrence, ...]:
     """When the window holds between the two moments, in order; for a calendar. At most 370 days are looked at."""
     if window.starts_at is not None and window.ends_at is not None:
         is_seen = window.starts_at < end and window.ends_at > start

@@ -105,7 +105,7 @@ def _check_words(service: Service) -> None:
             raise Invalid("link_bad", field="links", url=url[:60])
 
 
-def compare_url(service: Service, old: str, new: str) -> str:
+def compare_url(service: Service, *, old: str, new: str) -> str:
     """The web page that shows the commits between two, where the source's home is known and both commits are; else
     empty. GitLab has it below `/-/`.
     """

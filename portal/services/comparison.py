@@ -49,7 +49,7 @@ class Comparisons:
         return Comparison(
             old=before,
             new=after,
-            commits_url=compare_url(found, before.release.commit, after.release.commit),
+            commits_url=compare_url(found, old=before.release.commit, new=after.release.commit),
             between=between,
             plan_diff=line_diff(before.plan, after.plan) if before.plan and after.plan else (),
             settings_diff=line_diff(before.settings, after.settings),

@@ -40,7 +40,7 @@ class DoraMeasures:
         wanted = ChangeQuery(since, until, query.service, query.environment, seen)
         with self.database.reading() as session:
             found = changes.between(session, wanted)
-        return measure(found, since, until)
+        return measure(found, since=since, until=until)
 
     def _period(self, query: DoraQuery) -> tuple[datetime, datetime]:
         until = query.until or self.clock.now()

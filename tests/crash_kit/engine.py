@@ -12,7 +12,7 @@ import random
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from multiprocessing.connection import Client, Connection, Listener
 from typing import Any
@@ -30,6 +30,7 @@ from portal.domain.container import (
     Image,
     Network,
 )
+from portal.domain.engine import ContainerDetails, Execution
 
 NETWORK = Network("crash", "127.77.0.0/16", "127.77.128.0/17")
 PORT = 8080
@@ -206,8 +207,19 @@ class DistantContainers:
     def stop(self, name: str, *, grace_seconds: int = 10) -> None:
         self._ask("stop", name, grace_seconds=grace_seconds)
 
+    def restart(self, name: str, *, grace_seconds: int = 10) -> None:
+        self._ask("restart", name, grace_seconds=grace_seconds)
+
     def remove(self, name: str) -> None:
         self._ask("remove", name)
+
+    def details(self, name: str) -> ContainerDetails:
+        return self._ask("details", name)
+
+    def execute(
+        self, name: str, command: Sequence[str], *, timeout_seconds: float = 30.0, output_bytes: int = 262_144
+    ) -> Execution:
+        return self._ask("execute", name, command, timeout_seconds=timeout_seconds, output_bytes=output_bytes)
 
     def inspect(self, name: str) -> Container:
         return self._ask("inspect", name)

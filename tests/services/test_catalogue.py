@@ -98,7 +98,7 @@ def test_an_entry_names_the_fields_that_changed(stage: PortalStage):
 )
 def test_a_service_that_could_not_be_kept_is_refused(stage: PortalStage, wrong: dict[str, object], code: str):
     with pytest.raises(Invalid, match=code):
-        stage.core.catalogue.save_service(ALICE, Service("shop", "shop", **wrong))  # type: ignore[arg-type]
+        stage.core.catalogue.save_service(ALICE, Service("shop", "shop", **wrong))
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_two_environments_cannot_wait_for_each_other(stage: PortalStage):
         save(SYSTEM, Environment("one", Stage.TEST, 5, protection=Protection(after_environment="two")))
 
 
-def weekly(environment: str = "prod", **changes: object) -> FreezeWindow:
+def weekly(environment: str = "prod", **changes: Any) -> FreezeWindow:
     window = FreezeWindow(0, "weekend", environment, zone="Asia/Shanghai", days=("fri",), from_time=time(18, 0))
-    return replace(window, to_time=time(6, 0), **changes)  # type: ignore[arg-type]
+    return replace(window, to_time=time(6, 0), **changes)
 
 
 def test_a_freeze_of_all_environments_takes_the_permission_in_all(stage: PortalStage):
@@ -155,7 +155,7 @@ def test_a_freeze_that_runs_is_cut_and_one_to_come_is_gone(stage: PortalStage):
 
 
 def test_a_weekly_freeze_is_told_in_its_own_zone():
-    found = occurrences(weekly(), NOON - timedelta(days=7), NOON + timedelta(days=6))
+    found = occurrences(weekly(), start=NOON - timedelta(days=7), end=NOON + timedelta(days=6))
     told = [(o.starts_at.isoformat(), o.ends_at.isoformat()) for o in found]
     assert told == [
         ("2026-02-27T18:00:00+08:00", "2026-02-28T06:00:00+08:00"),
@@ -165,12 +165,12 @@ def test_a_weekly_freeze_is_told_in_its_own_zone():
 
 def test_commits_are_compared_at_the_home_of_the_source():
     service = Service("a", "a", source_url="https://github.com/shop/cart.git")
-    assert compare_url(service, "abc", "def") == "https://github.com/shop/cart/compare/abc...def"
-    assert compare_url(replace(service, source_url="https://gitlab.com/shop/cart"), "a", "b").endswith(
+    assert compare_url(service, old="abc", new="def") == "https://github.com/shop/cart/compare/abc...def"
+    assert compare_url(replace(service, source_url="https://gitlab.com/shop/cart"), old="a", new="b").endswith(
         "/-/compare/a...b"
     )
-    assert compare_url(service, "", "def") == ""
-    assert compare_url(service, "a b", "def") == ""
+    assert compare_url(service, old="", new="def") == ""
+    assert compare_url(service, old="a b", new="def") == ""
 
 
 def test_after_all_of_this_a_rollout_still_runs(stage: PortalStage):

@@ -78,7 +78,7 @@ START = datetime(2026, 3, 2, tzinfo=UTC)
 
 def change(number: int, version: str, **times: float) -> Change:
     moments = {name: START + timedelta(hours=hours) for name, hours in times.items()}
-    return Change(number, "shop", "prod", "1.0.0", version, False, START, **moments)  # type: ignore[arg-type]
+    return Change(number, "shop", "prod", "1.0.0", version, False, START, **moments)
 
 
 def test_a_return_makes_the_change_before_it_a_failure():
@@ -86,13 +86,15 @@ def test_a_return_makes_the_change_before_it_a_failure():
     back = Change(
         2, "shop", "prod", "1.1.0", "1.0.0", True, START, promoted_at=START + timedelta(hours=5), reached_at=START
     )
-    found = measure([promoted, back], START, START + timedelta(days=10))
+    found = measure([promoted, back], since=START, until=START + timedelta(days=10))
     assert (found.deployments, found.per_day, found.lead_seconds) == (1, 0.1, 7200)
     assert (found.failure_rate, found.restore_seconds) == (1.0, 4 * 3600)
 
 
 def test_what_never_reached_a_user_is_no_failure():
-    found = measure([change(1, "1.1.0"), change(2, "1.2.0", reached_at=1, promoted_at=2)], START, START + timedelta(1))
+    found = measure(
+        [change(1, "1.1.0"), change(2, "1.2.0", reached_at=1, promoted_at=2)], since=START, until=START + timedelta(1)
+    )
     assert (found.changes, found.failure_rate, found.restore_seconds) == (1, 0.0, None)
 
 

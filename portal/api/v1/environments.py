@@ -139,7 +139,7 @@ def add_freeze(actor: Freezer, order: FreezeOrder, reason: Reason = "", key: Ide
 @router.get("/freezes/calendar")
 def show_freeze_calendar(actor: Viewer, since: AwareDatetime, until: AwareDatetime) -> list[OccurrenceDocument]:
     """Every time that a window holds between the two, in order; weekly ones as often as they do."""
-    found = [o for window in core().catalogue.freezes(actor) for o in occurrences(window, since, until)]
+    found = [o for window in core().catalogue.freezes(actor) for o in occurrences(window, start=since, end=until)]
     return [OccurrenceDocument.of(o) for o in sorted(found, key=lambda o: (o.starts_at, o.freeze_id))]
 
 

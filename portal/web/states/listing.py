@@ -41,7 +41,7 @@ class Listing(rx.State, mixin=True):
     clearings: int = 0
     trouble: Words = Words()
 
-    def _wanted(self, *names: str) -> dict[str, str]:
+    def _wanted(self, *names: str) -> dict[str, Any]:
         """The filters of these names as the address has them; empty where one is not set."""
         return {name: arguments.query(self, name) for name in names}
 
