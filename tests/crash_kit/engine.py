@@ -31,6 +31,7 @@ from portal.domain.container import (
     Network,
 )
 from portal.domain.engine import ContainerDetails, Execution
+from portal.ports.containers import Host
 
 NETWORK = Network("crash", "127.77.0.0/16", "127.77.128.0/17")
 PORT = 8080
@@ -232,6 +233,10 @@ class DistantContainers:
 
     def stats(self, name: str) -> ContainerStats:
         return self._ask("stats", name)
+
+    @property
+    def host(self) -> Host:
+        raise errors.Unsupported("engine_cannot", what="what it has beside containers")
 
     def follow_logs(
         self, name: str, stop: threading.Event, *, since: datetime | None = None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_an_entry_names_the_fields_that_changed(stage: PortalStage):
         ({"owners": ("a\nb",)}, "owner_bad"),
     ],
 )
-def test_a_service_that_could_not_be_kept_is_refused(stage: PortalStage, wrong: dict[str, object], code: str):
+def test_a_service_that_could_not_be_kept_is_refused(stage: PortalStage, wrong: dict[str, Any], code: str):
     with pytest.raises(Invalid, match=code):
         stage.core.catalogue.save_service(ALICE, Service("shop", "shop", **wrong))
 
