@@ -8,10 +8,11 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from portal.domain.errors import Invalid
+from portal.domain.setting import MASK, Setting, Source
 from portal.i18n import t
 
 OWN_PREFIX, FILE_SUFFIX = "PORTAL_", "_FILE"
@@ -240,6 +241,50 @@ def _refuse_contradictions(read: Mapping[str, Any]) -> None:
         raise Invalid("setting_only_for_tests", variable="PORTAL_FAILPOINTS")
     if read["role"] != "all" and str(read["database_url"]).startswith("sqlite"):
         raise Invalid("setting_needs_postgresql", variable="PORTAL_ROLE", value=read["role"])
+
+
+_GROUPS = (  # the first that a variable's name begins with
+    ("codex", ("CODEX_",)),
+    ("integrations", ("GIT", "MCP_")),
+    ("tests", ("PORTAL_DEMO", "PORTAL_TESTING", "PORTAL_FAILPOINTS")),
+    ("engine", ("PORTAL_ENGINE", "PORTAL_NETWORK", "PORTAL_SUBNET", "PORTAL_CONTAINER")),
+    ("proxy", ("PORTAL_PROXY", "PORTAL_ACCESS_LOG")),
+    ("storage", ("PORTAL_DATA", "PORTAL_REDIS", "PORTAL_AUDIT", "PORTAL_SECRET")),
+    ("portal", ("PORTAL_",)),
+)
+_AT_RUN_TIME = frozenset({"CODEX_LOG_LEVEL"})
+
+
+def explained(settings: Settings, environment: Mapping[str, str]) -> tuple[Setting, ...]:
+    """Every setting with its value and where that comes from, given the environment it was read from."""
+    return tuple(_explained(known, settings, environment) for known in dataclasses.fields(Settings))
+
+
+def _explained(known: dataclasses.Field[Any], settings: Settings, environment: Mapping[str, str]) -> Setting:
+    about, value = known.metadata, getattr(settings, known.name)
+    variable, is_secret = str(about["variable"]), bool(about["is_secret"])
+    file = environment.get(variable + FILE_SUFFIX, "").strip() if is_secret else ""
+    given = Source.ENVIRONMENT if environment.get(variable, "").strip() else Source.DEFAULT
+    names = {other.name: "$" + other.metadata["variable"] for other in dataclasses.fields(Settings)}
+    return Setting(
+        variable=variable,
+        group=next(group for group, begins in _GROUPS if variable.startswith(begins)),
+        value=(MASK if value else "") if is_secret else _written(value),
+        default=str(about["default"]).format_map(names),
+        source=Source.FILE if file else given,
+        expected_en=about["read"].words("en"),
+        expected_zh=about["read"].words("zh"),
+        file=file,
+        is_secret=is_secret,
+        needs_restart=variable not in _AT_RUN_TIME,
+    )
+
+
+def _written(value: object) -> str:
+    """As it would be written in the environment."""
+    if isinstance(value, bool) or value is None:
+        return str(value).lower() if value is not None else ""
+    return ",".join(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else str(value)
 
 
 def variables() -> tuple[str, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from portal.adapters.clock import SystemClock
 from portal.adapters.docker.containers import DockerContainers
+from portal.adapters.github.probe import github
 from portal.adapters.haproxy.access_log import HAProxyAccessLog
 from portal.adapters.haproxy.options import ProxyOptions
 from portal.adapters.haproxy.process import HAProxyProcess
@@ -41,6 +43,7 @@ from portal.services.deployments import Deployments
 from portal.services.dora import DoraMeasures
 from portal.services.health import HealthWatch, Probe
 from portal.services.identity import Identity
+from portal.services.integrations import Integrations
 from portal.services.log_level import LogLevel
 from portal.services.measures import Measures
 from portal.services.memory_watch import MemoryWatch
@@ -53,8 +56,9 @@ from portal.services.rollouts import Rollouts
 from portal.services.saved_views import SavedViews
 from portal.services.search import Search
 from portal.services.secret_box import SecretBox
+from portal.services.settings_book import SettingsBook
 from portal.services.traffic_watch import Rates, TrafficWatch
-from portal.settings import Settings
+from portal.settings import Settings, explained
 from portal.store import master_key
 from portal.store.database import Database
 from portal.store.migrate import migrate
@@ -114,6 +118,8 @@ class Core:
     container_logs: ContainerLogs
     hosts: Hosts
     search: Search
+    settings_book: SettingsBook
+    integrations: Integrations
     approvals: Approvals
     comparisons: Comparisons
     dora: DoraMeasures
@@ -153,6 +159,7 @@ def assemble(parts: Parts) -> Core:
     fleet.lets_execute = parts.settings.lets_execute
     views = RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock))
     effects = Effects(database, clock, parts.containers, parts.traffic, parts.network)
+    health = HealthWatch(clock, _probes(parts))
     return Core(
         parts=parts,
         topics=topics,
@@ -170,7 +177,8 @@ def assemble(parts: Parts) -> Core:
         watch=TrafficWatch(database, clock, parts.access_log, topics=topics, rates=rates),
         rates=rates,
         demonstration=Demonstration(catalogue, releases, rollouts, identity),
-        health=HealthWatch(clock, _probes(parts)),
+        health=health,
+        integrations=Integrations(health, _on_demand(parts.settings)),
         measures=Measures(database, parts.settings.data, dropped_records=lambda: parts.access_log.dropped),
         log_level=LogLevel(database, audit),
         saved_views=SavedViews(database, clock, audit),
@@ -179,6 +187,7 @@ def assemble(parts: Parts) -> Core:
         container_logs=ContainerLogs(parts.containers, fleet),
         hosts=Hosts(database, audit, containers=parts.containers, network=parts.network.name),
         search=Search(database),
+        settings_book=SettingsBook(explained(parts.settings, os.environ)),
         approvals=Approvals(database, views),
         comparisons=Comparisons(database, clock),
         dora=DoraMeasures(database, clock),
@@ -207,6 +216,11 @@ def _probes(parts: Parts) -> dict[str, Probe | None]:
         "proxy": health_probes.proxy(parts.traffic),
         "workers": health_probes.workers(parts.database),
     }
+
+
+def _on_demand(settings: Settings) -> dict[str, Probe | None]:
+    """What lies outside and is asked only when somebody wants to know."""
+    return {"github": github(settings.github_token) if settings.github_token else None}
 
 
 def build(settings: Settings) -> Core:

@@ -26,6 +26,7 @@ class Look:
     check: Check
     at: float
     begun: float | None = None
+    is_taken: bool = True
 
 
 class HealthWatch:
@@ -63,9 +64,20 @@ class HealthWatch:
         self._halt.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def look(self, *, timeout_seconds: float = 5.0) -> Health:
-        """Check everything now; what has not answered within the time counts as before."""
-        running = [self._pool.submit(self._probe, name) for name in self._probes if self._begin(name)]
+    def is_watched(self, name: str) -> bool:
+        """Whether there is such a part and it is not switched off."""
+        return name in self._probes
+
+    def seen(self, name: str) -> tuple[Check, float] | None:
+        """What was seen of the part last, and when by the monotonic clock; None if nothing was yet."""
+        with self._lock:
+            look = self._looks.get(name)
+        return (look.check, look.at) if look is not None and look.is_taken else None
+
+    def look(self, *, timeout_seconds: float = 5.0, only: str = "") -> Health:
+        """Check everything now, or one part; what has not answered within the time counts as before."""
+        wanted = [name for name in self._probes if only in ("", name)]
+        running = [self._pool.submit(self._probe, name) for name in wanted if self._begin(name)]
         until = time.monotonic() + timeout_seconds
         for future in running:
             try:
@@ -106,7 +118,7 @@ class HealthWatch:
         """Whether nobody is looking there already."""
         now = time.monotonic()
         with self._lock:
-            look = self._looks.get(name) or Look(Check(CheckStatus.WARN, "not checked yet"), now)
+            look = self._looks.get(name) or Look(Check(CheckStatus.WARN, "not checked yet"), now, is_taken=False)
             if look.begun is not None:
                 return False
             self._looks[name] = replace(look, begun=now)
@@ -114,13 +126,14 @@ class HealthWatch:
 
     def _probe(self, name: str) -> None:
         begun = time.monotonic()
-        check = _outcome(self._probes[name])
+        check = outcome(self._probes[name])
         ended = time.monotonic()
         with self._lock:
             self._looks[name] = Look(replace(check, duration_ms=round((ended - begun) * 1000, 1)), ended)
 
 
-def _outcome(probe: Probe) -> Check:
+def outcome(probe: Probe) -> Check:
+    """What the probe says, or that it broke."""
     try:
         check = probe()
     except PortalError as error:

@@ -46,6 +46,8 @@ GROUPS: tuple[Group, ...] = (
             Noun("sessions", "/sessions", "monitor", "s"),
             Noun("tokens", "/tokens", "key-round", "t"),
             Noun("audit", "/audit", "scroll-text", "a", Permission.AUDIT_READ),
+            Noun("integrations", "/integrations", "plug", "i", Permission.SETTINGS_READ),
+            Noun("settings", "/settings", "sliders-horizontal", ",", Permission.SETTINGS_READ),
             Noun("access", "/access", "shield-check", "w"),
         ),
     ),

@@ -14,6 +14,8 @@ ROUTES = (
     "sign-in",
     "index",
     "audit",
+    "integrations",
+    "settings",
     "audit/[entry_number]",
     "dev/components",
     "releases",

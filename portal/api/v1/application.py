@@ -21,6 +21,7 @@ from portal.api.v1 import (
     deployments,
     engine,
     environments,
+    integrations,
     log,
     me,
     measures,
@@ -29,6 +30,7 @@ from portal.api.v1 import (
     search,
     services,
     sessions,
+    settings,
     tokens,
     users,
     views,
@@ -38,7 +40,7 @@ from portal.kit.rest import REST_ROOT
 
 PUBLIC = frozenset({"/openapi.json"})
 DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views)
-NOUNS = (*DELIVERY, search, audit, users, sessions, tokens, access, log, me, containers, engine)
+NOUNS = (*DELIVERY, search, audit, users, sessions, tokens, access, settings, integrations, log, me, containers, engine)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\
 Send a token as `Authorization: Bearer cfp_…`. Whatever fails is answered with problem details in Chinese or English

@@ -12,6 +12,7 @@ from portal.web.pages import (
     container,
     containers,
     engine,
+    integrations,
     invite,
     order,
     overview,
@@ -22,6 +23,7 @@ from portal.web.pages import (
     rollout,
     rollouts,
     sessions,
+    settings,
     sign_in,
     tokens,
     user,
@@ -49,6 +51,8 @@ PAGES = (
     access,
     audit,
     audit_entry,
+    integrations,
+    settings,
     components,
 )
 
