@@ -99,7 +99,7 @@ def answering() -> Iterator[Callable[[int, bytes], str]]:
             self.end_headers()
             self.wfile.write(told["content"])
 
-        def log_message(self, *_given: Any) -> None: ...
+        def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002 - its name in the standard library
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
