@@ -276,7 +276,7 @@ def _explained(known: dataclasses.Field[Any], settings: Settings, environment: M
         expected_zh=about["read"].words("zh"),
         file=file,
         is_secret=is_secret,
-        needs_restart=variable not in _AT_RUN_TIME,
+        is_read_once=variable not in _AT_RUN_TIME,
     )
 
 

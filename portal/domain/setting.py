@@ -22,7 +22,7 @@ class Setting:
     """`value` and `default` as they would be written; a secret's are MASK, or empty if it is not set.
 
     `group` is looked up as `setting_group.<group>`, the meaning as `setting.<variable>`. `file` is where the value was
-    read from.
+    read from. `is_read_once`: a change takes effect with the next start.
     """
 
     variable: str
@@ -34,4 +34,4 @@ class Setting:
     expected_zh: str
     file: str = ""
     is_secret: bool = False
-    needs_restart: bool = True
+    is_read_once: bool = True

@@ -57,7 +57,7 @@ def test_a_log_level_that_was_changed_says_so(book: SettingsBook):
     try:
         log.set_level("debug")
         level = only(book, LOG_LEVEL)
-        assert (level.value, level.source, level.needs_restart) == ("debug", Source.RUN_TIME, False)
+        assert (level.value, level.source, level.is_read_once) == ("debug", Source.RUN_TIME, False)
     finally:
         log.set_level(before)
 

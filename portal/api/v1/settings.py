@@ -30,7 +30,7 @@ class SettingDocument(Document):
     file: str = Field(description="Where it was read from, if the source is a file.")
     meaning: str = Field(default="", description="In the language of the request.")
     is_secret: bool
-    needs_restart: bool
+    is_read_once: bool
 
     @classmethod
     def of(cls, shown: object) -> SettingDocument:

@@ -85,7 +85,7 @@ def _source(line: rx.Var) -> rx.Component:
 
 
 def _change(line: rx.Var) -> rx.Component:
-    how = rx.cond(line.needs_restart, tr("settings.restart"), tr("settings.at_once"))
+    how = rx.cond(line.is_read_once, tr("settings.restart"), tr("settings.at_once"))
     return rx.el.div(rx.el.span(how), rx.el.div(say(line.expected), class_name="small break"))
 
 

@@ -44,7 +44,7 @@ class SettingLine:
     source: Badge
     file: str
     is_secret: bool
-    needs_restart: bool
+    is_read_once: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def setting_line(setting: Setting) -> SettingLine:
         source=_SOURCES[setting.source],
         file=setting.file,
         is_secret=setting.is_secret,
-        needs_restart=setting.needs_restart,
+        is_read_once=setting.is_read_once,
     )
 
 
