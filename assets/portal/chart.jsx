@@ -35,6 +35,23 @@ const pathOf = (values, x, y) => {
   return path;
 };
 
+// The area between two lines, one piece for each stretch without a gap.
+const bandsOf = (low, high, x, y) => {
+  const pieces = [];
+  let piece = [];
+  for (let index = 0; index <= low.length; index += 1) {
+    if (index < low.length && low[index] !== null) piece.push(index);
+    else {
+      if (piece.length > 1) pieces.push(piece);
+      piece = [];
+    }
+  }
+  const point = (index, value) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`;
+  return pieces.map((found) =>
+    [...found.map((i) => point(i, high[i])), ...found.reverse().map((i) => point(i, low[i]))].join(" "),
+  );
+};
+
 const lone = (values, index) =>
   values[index] !== null && (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null;
 
@@ -49,7 +66,7 @@ export function Chart({ chart, label, stableName, canaryName, emptyText }) {
   const language = useLanguage();
   const [box, width] = useWidth();
   const [spot, setSpot] = useState(null);
-  const { at = [], stable = [], canary = [], marks = [], tolerance = null, unit, least } = chart ?? {};
+  const { at = [], stable = [], canary = [], low = [], high = [], marks = [], tolerance = null, unit, least } = chart ?? {};
   const clock = (second) =>
     new Intl.DateTimeFormat(locale(language), {
       hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
@@ -99,6 +116,9 @@ export function Chart({ chart, label, stableName, canaryName, emptyText }) {
         {tolerance !== null && (
           <line className="tolerance" x1={LEFT} x2={width - RIGHT} y1={y(tolerance)} y2={y(tolerance)} />
         )}
+        {bandsOf(low, high, x, (value) => y(Math.min(value, top))).map((points) => (
+          <polygon key={points} className="band" points={points} />
+        ))}
         <path className="stable" d={pathOf(stable, x, y)} />
         <path className="canary" d={pathOf(canary, x, y)} />
         {at.map((_, index) => lone(canary, index) && (

@@ -231,3 +231,15 @@ def test_a_verdict_on_a_part_of_the_requests_says_so() -> None:
     whole, part = facts(RolloutView(rollout, (), {})), facts(RolloutView(rollout, (), {}, sampling=0.2))
     assert len(part) == len(whole) + 1
     assert "20" in part[-1].text.en
+
+
+def test_the_band_of_a_chart_is_wide_for_few_requests_and_has_a_gap_where_there_are_none() -> None:
+    few = SamplePoint(0, 10, 0, 20, 0, 1, None, None)
+    many = SamplePoint(10, 10, 0, 2000, 0, 100, None, None)
+    silent = SamplePoint(20, 10, 50, 0, 0, 0, None, None)
+
+    chart = error_chart([few, many, silent], (), tolerance=None)
+
+    assert (chart.low[0], chart.high[0]) == (pytest.approx(0.00888, abs=1e-4), pytest.approx(0.23613, abs=1e-4))
+    assert 0.04 < chart.low[1] < chart.canary[1] < chart.high[1] < 0.061
+    assert (chart.low[2], chart.high[2]) == (None, None)

@@ -135,7 +135,8 @@ def _traffic() -> rx.Component:
 def _chart(name: str) -> rx.Component:
     line = RolloutState.head.line
     shown = RolloutState.errors if name == "errors" else RolloutState.latency
-    limit = (rx.el.span(class_name="key tolerance"), tr("chart.tolerance")) if name == "errors" else ()
+    band = (rx.el.span(class_name="key band"), tr("chart.band"))
+    limit = (*band, rx.el.span(class_name="key tolerance"), tr("chart.tolerance")) if name == "errors" else ()
     legend = rx.el.p(
         rx.cond(
             line.from_version != "",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.domain.rollout import Rollout
@@ -11,6 +13,7 @@ from portal.web.presenters.marks import BAD, OK, WAIT, percent_text
 from portal.web.words import Words, same, words
 
 _WIDTH, _EDGE = 240.0, 8.0
+_HYPHEN = re.compile(r"^-(?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def verdict_card(verdict: Verdict | None, rollout: Rollout) -> VerdictCard:
         title=words(f"outcome.{verdict.outcome}"),
         text=words(
             "outcome.seen",
-            sentence=words(f"verdict.{verdict.reason}", **verdict.params),
+            sentence=words(f"verdict.{verdict.reason}", **_signed(verdict.params)),
             canary=f"{verdict.canary_requests:,}",
             alpha=percent_text(alpha),
         ),
@@ -124,3 +127,11 @@ def _bounds(measure: Measure, *, is_ratio: bool) -> Words:
         return words("measure.unknown")
     low, high = _value(measure.low, is_ratio=is_ratio), _value(measure.high, is_ratio=is_ratio)
     return same(f"{low} \N{HORIZONTAL ELLIPSIS} {high}")
+
+
+def _signed(params: Mapping[str, object]) -> dict[str, object]:
+    """Negative numbers with a minus sign instead of a hyphen."""
+    return {
+        name: _HYPHEN.sub("\N{MINUS SIGN}", value) if isinstance(value, str) else value
+        for name, value in params.items()
+    }
