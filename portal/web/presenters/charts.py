@@ -98,7 +98,7 @@ def _recent(counts: Sequence[tuple[int, int]], width: int) -> list[tuple[int, in
 
 
 def _wilson(errors: int, requests: int) -> tuple[float | None, float | None]:
-    """Wilson's score interval of a proportion at 95 % (Wilson 1927): it never leaves 0 to 1 and holds for few requests."""
+    """Wilson's interval of a proportion at 95 % (Wilson 1927): it stays within 0 to 1 and holds for few requests."""
     if not requests:
         return None, None
     rate, square = errors / requests, _Z * _Z

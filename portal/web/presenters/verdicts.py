@@ -13,6 +13,7 @@ from portal.web.presenters.marks import BAD, OK, WAIT, percent_text
 from portal.web.words import Words, same, words
 
 _WIDTH, _EDGE = 240.0, 8.0
+_FAR = 100
 _HYPHEN = re.compile(r"^-(?=\d)")
 
 
@@ -119,7 +120,13 @@ class _Scale:
 def _value(number: float, *, is_ratio: bool) -> str:
     if not math.isfinite(number):
         return "\N{EN DASH}"
-    return f"{number:.2f} \N{MULTIPLICATION SIGN}" if is_ratio else percent_text(number, is_signed=True)
+    return _ratio(number) if is_ratio else percent_text(number, is_signed=True)
+
+
+def _ratio(number: float) -> str:
+    """Two digits; beyond a factor of a hundred only on which side."""
+    rough = f"> {_FAR}" if number > _FAR else f"< {1 / _FAR:g}"
+    return f"{rough if number > _FAR or number < 1 / _FAR else f'{number:.2f}'} \N{MULTIPLICATION SIGN}"
 
 
 def _bounds(measure: Measure, *, is_ratio: bool) -> Words:
