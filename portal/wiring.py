@@ -56,6 +56,7 @@ from portal.services.rollouts import Rollouts
 from portal.services.saved_views import SavedViews
 from portal.services.search import Search
 from portal.services.secret_box import SecretBox
+from portal.services.service_places import ServicePlaces
 from portal.services.settings_book import SettingsBook
 from portal.services.traffic_watch import Rates, TrafficWatch
 from portal.settings import Settings, explained
@@ -123,6 +124,7 @@ class Core:
     approvals: Approvals
     comparisons: Comparisons
     dora: DoraMeasures
+    service_places: ServicePlaces
 
     @property
     def settings(self) -> Settings:
@@ -191,6 +193,7 @@ def assemble(parts: Parts) -> Core:
         approvals=Approvals(database, views),
         comparisons=Comparisons(database, clock),
         dora=DoraMeasures(database, clock),
+        service_places=ServicePlaces(database, parts.containers, parts.traffic, rates),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from portal.domain.errors import Invalid
+from portal.domain.page import Page, bounded
+from portal.domain.service import Service
 
 NEWEST = "-created"
 ROLLOUT_SORTS = (NEWEST, "created", "service", "environment", "state", "person")
@@ -61,8 +63,40 @@ class ReleaseQuery:
     limit: int = 50
 
 
+SERVICE_SORTS = ("name", "-name")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceQuery:
+    """`text` is in name, description, repository, owners or tags; `is_archived` asks for those put away instead."""
+
+    text: str = ""
+    owner: str = ""
+    tag: str = ""
+    is_archived: bool = False
+    sort: str = "name"
+    offset: int = 0
+    limit: int = 50
+
+
+def find_services(services: Sequence[Service], query: ServiceQuery) -> Page[Service]:
+    """Those that fit, by name. Services are few enough to be looked at one by one."""
+    offset, limit = bounded(query.offset, query.limit)
+    text = query.text.lower()
+    found = [s for s in services if s.is_archived is query.is_archived and (not text or text in _words_of(s))]
+    found = [
+        s for s in found if (not query.owner or query.owner in s.owners) and (not query.tag or query.tag in s.tags)
+    ]
+    found.sort(key=lambda service: service.name, reverse=check_sort(query.sort, SERVICE_SORTS).startswith("-"))
+    return Page(tuple(found[offset : offset + limit]), len(found), offset, limit)
+
+
+def _words_of(service: Service) -> str:
+    return " ".join((service.name, service.description, service.repository, *service.owners, *service.tags)).lower()
+
+
 def check_sort(sort: str, allowed: Collection[str]) -> str:
     """Invalid("sort_bad") unless it is one of those allowed."""
     if sort not in allowed:
-        raise Invalid("sort_bad", field="sort", sort=sort[:40], allowed=", ".join(allowed))
+        raise Invalid("sort_bad", field="sort", known=", ".join(allowed))
     return sort

@@ -14,12 +14,17 @@ _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
 _URL = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:/[!-~]{0,1000})?", re.ASCII)
 _COMMIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+RESERVED = frozenset({"new"})
 LEAST_MEMORY = 6_291_456  # what the engine accepts
 _PATH = re.compile(r"/[A-Za-z0-9_.~/-]{0,199}", re.ASCII)
 
 
 def check_name(name: str, field: str = "name") -> str:
-    """Lower-case letters, digits and hyphens, 1 to 40 characters. Invalid("name_bad", field=…)."""
+    """Lower-case letters, digits and hyphens, 1 to 40 characters, and no word that stands for something else in
+    addresses. Invalid("name_bad", field=…) or Invalid("name_taken", field=…).
+    """
+    if name in RESERVED:
+        raise Invalid("name_taken", field=field, name=name)
     if not _NAME.fullmatch(name):
         raise Invalid("name_bad", field=field, name=name[:60])
     return name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -80,3 +81,17 @@ def number(value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) < 15):
         raise NotFound("page_missing")
     return int(value)
+
+
+def days(first: str, last: str) -> tuple[datetime | None, datetime | None]:
+    """From the beginning of the first day to the end of the last one, by the world's clock; None for no day."""
+    end = _day(last)
+    return _day(first), end + timedelta(days=1) if end else None
+
+
+def _day(written: str) -> datetime | None:
+    try:
+        found = date.fromisoformat(written)
+    except ValueError:
+        return None
+    return datetime(found.year, found.month, found.day, tzinfo=UTC) if 1971 <= found.year <= 9000 else None

@@ -34,8 +34,11 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "deliver",
         (
+            Noun("environments", "/environments", "layers", "e"),
+            Noun("services", "/services", "boxes", "v"),
             Noun("releases", "/releases", "package", "r"),
             Noun("rollouts", "/rollouts", "git-branch", "u"),
+            Noun("approvals", "/approvals", "user-check", "d"),
         ),
     ),
     Group("operate", (Noun("containers", "/containers", "box", "c"),)),

@@ -6,7 +6,7 @@ import reflex as rx
 
 from portal.web.components.browser import ago, share
 from portal.web.components.frame import link
-from portal.web.components.status import badge, versions
+from portal.web.components.status import badge, mini_split, version, versions
 from portal.web.words import say, tr
 
 
@@ -53,4 +53,15 @@ def split(percent: rx.Var[int], stable: rx.Var[str], canary: rx.Var[str], *, siz
         class_name=f"split {size}",
         role="img",
         aria_label=tr("rollout.split", stable=100 - percent, canary=percent),
+    )
+
+
+def moving(cell: rx.Var) -> rx.Component:
+    """What is on its way to a place of the matrix, as a link to the rollout."""
+    return link(
+        mini_split(cell.percent),
+        version(cell.to_version, "canary"),
+        rx.el.span(say(cell.state), class_name="small"),
+        href=cell.rollout_href,
+        class_name="moving",
     )

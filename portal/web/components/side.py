@@ -8,6 +8,7 @@ from portal.web.components.browser import fold
 from portal.web.components.frame import link
 from portal.web.components.icons import icon, mark
 from portal.web.navigation import GROUPS, Group, Noun
+from portal.web.states.inbox import InboxState
 from portal.web.states.session import SessionState
 from portal.web.words import tr
 
@@ -42,8 +43,22 @@ def _link(noun: Noun, *, is_current: bool) -> rx.Component:
         link(
             icon(noun.icon),
             rx.el.span(tr(f"nav.{noun.name}")),
+            _count(noun),
             href=noun.path,
             class_name="noun current" if is_current else "noun",
         ),
         aria_current="page" if is_current else "false",
     )
+
+
+def _count(noun: Noun) -> rx.Component:
+    """How many things wait behind it for this person."""
+    if noun.name != "approvals":
+        return rx.fragment()
+    waiting = InboxState.waiting
+    shown = rx.el.span(
+        rx.el.span(waiting, aria_hidden="true"),
+        rx.el.span(tr("approvals.count", n=waiting), class_name="hidden"),
+        class_name="count",
+    )
+    return rx.cond(waiting > 0, shown, rx.fragment())

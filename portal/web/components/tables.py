@@ -222,6 +222,22 @@ def time_field(state: Any, name: str, label: Text) -> rx.Component:
     return rx.el.div(rx.el.label(label, html_for=name), picked, class_name="filter")
 
 
+def filter_text(state: Any, name: str, label: Text, *, kind: str = "text") -> rx.Component:
+    """A text or, with `kind` date, a day; the list follows when it is left."""
+    return rx.el.div(
+        rx.el.label(label, html_for=name),
+        rx.el.input(
+            type=kind,
+            id=name,
+            default_value=_filter(state, name),
+            key=state.is_loaded.to_string() + state.clearings.to_string(),
+            on_change=lambda value: state.filter_by(name, value).debounce(300),
+            max_length=100,
+        ),
+        class_name="filter",
+    )
+
+
 def _filter(state: Any, name: str) -> Any:
     return rx.cond(state.filters.contains(name), state.filters[name], "")
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.services.dora import DEFAULT_DAYS
 from portal.web.components.bar import Place
 from portal.web.components.browser import ago
-from portal.web.components.flights import flight
+from portal.web.components.dora import dora_card
+from portal.web.components.flights import flight, moving
 from portal.web.components.frame import card, empty, head, link, live_dot, skeleton
 from portal.web.components.icons import icon
-from portal.web.components.status import badge, mini_split, status_icon, version, versions
+from portal.web.components.status import badge, status_icon, version, versions
 from portal.web.components.timeline import timeline
+from portal.web.states.dora import DoraState
 from portal.web.states.overview import OverviewState
 from portal.web.template import add_page
 from portal.web.words import say, tr
@@ -68,6 +71,11 @@ def _content() -> rx.Component:
             rx.cond(OverviewState.rows.length() > 0, _matrix(), _nothing()),
             aside=live_dot(),
         ),
+        rx.cond(
+            DoraState.figures.length() > 0,
+            dora_card(DoraState.figures, tr("dora.title", days=DEFAULT_DAYS)),
+            rx.fragment(),
+        ),
         rx.el.div(
             rx.el.div(_flights(), class_name="stack"),
             rx.el.aside(_news(), class_name="stack"),
@@ -116,17 +124,10 @@ def _cell(cell: rx.Var) -> rx.Component:
         class_name="cell",
     )
     none = rx.el.div(health, rx.el.span(say(cell.health.text), class_name="small"), class_name="cell")
-    moving = link(
-        mini_split(cell.percent),
-        version(cell.to_version, "canary"),
-        rx.el.span(say(cell.state), class_name="small"),
-        href=cell.rollout_href,
-        class_name="moving",
-    )
     return rx.el.td(
         rx.el.span(say(cell.environment), class_name="cell-place"),
         rx.cond(cell.version != "", runs, none),
-        rx.cond(cell.is_moving, moving, rx.fragment()),
+        rx.cond(cell.is_moving, moving(cell), rx.fragment()),
     )
 
 
@@ -169,4 +170,4 @@ def _news() -> rx.Component:
 
 
 def add_to(app: rx.App) -> None:
-    add_page(app, overview, Place("/", "overview"), on_load=[OverviewState.watch])
+    add_page(app, overview, Place("/", "overview"), on_load=[OverviewState.watch, DoraState.watch])

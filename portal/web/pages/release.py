@@ -138,6 +138,10 @@ def _differences() -> rx.Component:
                 change_rows(ReleaseState.differences),
                 rx.el.p(tr("release.same"), class_name="note"),
             ),
+            aside=link(
+                tr("compare.open"),
+                href=f"/releases/{ReleaseState.card.service}/compare?from={before}&to={ReleaseState.card.version}",
+            ),
         ),
         rx.fragment(),
     )

@@ -8,9 +8,20 @@ from portal.web.components.bar import Place
 from portal.web.components.browser import ago
 from portal.web.components.frame import empty, head, link
 from portal.web.components.icons import icon
+from portal.web.components.saved_views import saved_views
 from portal.web.components.status import version
-from portal.web.components.tables import Column, Rows, data_table, filter_bar, filter_field, names, search_field
+from portal.web.components.tables import (
+    Column,
+    Rows,
+    data_table,
+    filter_bar,
+    filter_field,
+    filter_text,
+    names,
+    search_field,
+)
 from portal.web.states.releases import ReleasesState
+from portal.web.states.saved_views import SavedViewsState
 from portal.web.template import add_page
 from portal.web.words import say, tr
 
@@ -27,6 +38,10 @@ def releases() -> rx.Component:
             ReleasesState,
             search_field(ReleasesState, tr("releases.search")),
             filter_field(ReleasesState, "service", tr("list.service"), options=names(ReleasesState.services)),
+            filter_text(ReleasesState, "person", tr("list.person")),
+            filter_text(ReleasesState, "since", tr("list.since"), kind="date"),
+            filter_text(ReleasesState, "until", tr("list.until"), kind="date"),
+            saved_views(),
         ),
         data_table(ReleasesState, _columns(), none=_none(), rows=Rows(href=lambda line: line.href)),
     )
@@ -74,4 +89,4 @@ def _made(line: rx.Var) -> rx.Component:
 
 
 def add_to(app: rx.App) -> None:
-    add_page(app, releases, Place("/releases", "releases"), on_load=[ReleasesState.load])
+    add_page(app, releases, Place("/releases", "releases"), on_load=[ReleasesState.load, SavedViewsState.load])

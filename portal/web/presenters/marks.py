@@ -105,7 +105,9 @@ def health_badge(health: str) -> Badge:
 
 
 def environment_words(name: str) -> Words:
-    """The name; that of a standard stage in the reader's language."""
+    """The name; that of a standard stage in the reader's language, and "*" for all."""
+    if name == "*":
+        return words("environment.all")
     is_standard = name in tuple(Stage) and name != Stage.CUSTOM
     return words(f"stage.{name}") if is_standard else same(name)
 

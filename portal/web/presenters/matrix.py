@@ -59,7 +59,7 @@ def rows(cells: Sequence[MatrixCell], environments: Sequence[Environment]) -> li
     services = dict.fromkeys(cell.service for cell in cells)
     order = [e.name for e in environments]
     return [
-        Row(name, f"/releases?service={name}", tuple(_cell(of.get((name, e), MatrixCell(name, e))) for e in order))
+        Row(name, f"/services/{name}", tuple(cell_of(of.get((name, e), MatrixCell(name, e))) for e in order))
         for name in services
     ]
 
@@ -68,7 +68,8 @@ def tally(cells: Sequence[MatrixCell]) -> Tally:
     return Tally(sum(bool(c.version) for c in cells), sum(c.health == "ok" for c in cells))
 
 
-def _cell(cell: MatrixCell) -> Cell:
+def cell_of(cell: MatrixCell) -> Cell:
+    """One service in one environment."""
     is_whole = cell.replicas_up >= cell.replicas
     key = "matrix.replicas" if is_whole else "matrix.replicas_of"
     return Cell(

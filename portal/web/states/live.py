@@ -14,15 +14,15 @@ from portal.wiring import core
 BEAT_SECONDS = 1.0
 
 
-async def beats(state: rx.State, topic: str) -> AsyncIterator[None]:
-    """Yields at once, then after each news of the topic and at least once a second while somebody looks.
+async def beats(state: rx.State, topic: str, *, at_least_seconds: float = BEAT_SECONDS) -> AsyncIterator[None]:
+    """Yields at once, then after each news of the topic and at least so often while somebody looks.
 
     For background handlers. It ends when the tab is closed, shows another page, or belongs to somebody else.
     """
     page, seen = state.router.url.path, core().topics.version(topic)
     while await _is_watched(state, page):
         yield
-        seen = await core().topics.news(topic, seen, timeout_seconds=BEAT_SECONDS)
+        seen = await core().topics.news(topic, seen, timeout_seconds=at_least_seconds)
 
 
 async def _is_watched(state: rx.State, page: str) -> bool:

@@ -12,7 +12,7 @@ from portal.domain.lists import RELEASE_SORTS, ReleaseQuery
 from portal.domain.page import Page
 from portal.domain.release import Release
 from portal.web.addresses import PAGE_SIZE
-from portal.web.arguments import offset
+from portal.web.arguments import days, offset
 from portal.web.policy import requires
 from portal.web.presenters.releases import ReleaseLine, release_line
 from portal.web.states.listing import Listing, loading
@@ -29,8 +29,11 @@ class ReleasesState(Listing, rx.State):
     @requires(Permission.VIEW)
     async def load(self) -> None:
         async with loading(self):
-            wanted = self._wanted("service", "text")
-            query = ReleaseQuery(**wanted, sort=self._sort(RELEASE_SORTS), offset=offset(self), limit=PAGE_SIZE)
+            wanted = self._wanted("service", "person", "since", "until", "text")
+            since, until = days(wanted["since"], wanted["until"])
+            exact = {name: wanted[name] for name in ("service", "person", "text")}
+            sort, start = self._sort(RELEASE_SORTS), offset(self)
+            query = ReleaseQuery(**exact, since=since, until=until, sort=sort, offset=start, limit=PAGE_SIZE)
             page, seen = await asyncio.to_thread(_fetch, await actor_of(self), query)
             put(self, **seen)
             self._show(page, wanted, sorts=RELEASE_SORTS)
