@@ -38,7 +38,7 @@ class Users(IdentityPart):
         """Invalid("sort_bad") for an order that there is not."""
         demand(actor, Permission.USER_EDIT, EVERYWHERE)
         if query.sort.removeprefix("-") not in USER_ORDERS:
-            raise Invalid("sort_bad", field="sort", sort=query.sort[:40], allowed=", ".join(USER_ORDERS))
+            raise Invalid("sort_bad", field="sort", known=", ".join(USER_ORDERS))
         with self._database.reading() as session:
             return store.page(session, query, self._clock.now())
 
