@@ -10,7 +10,7 @@ import reflex as rx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from portal.api import sessions, watching
+from portal.api import external, sessions, watching
 from portal.api.origin import SameOrigin
 from portal.api.page_paths import PagePaths
 from portal.api.v1.entry import rest
@@ -28,7 +28,7 @@ STYLES = ("tokens", "base", "shell", "parts", "tables", "kit", "pages", "account
 
 app = rx.App(
     api_transformer=[
-        Starlette(routes=[*sessions.routes, *watching.routes, Mount(REST_ROOT, rest)]),
+        Starlette(routes=[*sessions.routes, *external.routes, *watching.routes, Mount(REST_ROOT, rest)]),
         SameOrigin,
         PagePaths,
     ],

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from portal.domain.errors import Invalid
+from portal.domain.oidc import GroupRule, parse_rules
 from portal.domain.setting import MASK, Setting, Source
 from portal.i18n import t
 
@@ -92,6 +93,12 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _issuer(value: str) -> str:
+    """As it is: an issuer is compared letter by letter, with the slash at its end if it has one."""
+    _url("http", "https")(value)
+    return value
+
+
 def _database_url(value: str) -> str:
     """What others write as `postgresql://` is meant for psycopg here."""
     scheme, separator, rest = value.partition("://")
@@ -118,6 +125,8 @@ BOOLEAN = Form("boolean", _boolean)
 TEXT = Form("text", lambda value: _checked(value, is_good=value.isprintable()))
 PATH = Form("path", lambda value: Path(_checked(value, is_good="\x00" not in value)).expanduser())
 WEB_URL = Form("web_url", _url("http", "https"))
+ISSUER = Form("web_url", _issuer)
+GROUP_RULES = Form("group_rules", parse_rules)
 DATABASE_URL = Form("database_url", _database_url)
 REDIS_URL = Form("redis_url", _url("redis", "rediss", "unix"))
 ADDRESSES = Form("addresses", _addresses)
@@ -160,6 +169,13 @@ class Settings:
     public_url: str | None = _setting("PORTAL_PUBLIC_URL", WEB_URL)
     session_hours: int = _setting("PORTAL_SESSION_HOURS", Whole(1, 720), "12")
     secret_key: str | None = _setting("PORTAL_SECRET_KEY", TEXT, is_secret=True)
+    oidc_issuer: str | None = _setting("PORTAL_OIDC_ISSUER", ISSUER)
+    oidc_client_id: str | None = _setting("PORTAL_OIDC_CLIENT_ID", TEXT)
+    oidc_client_secret: str | None = _setting("PORTAL_OIDC_CLIENT_SECRET", TEXT, is_secret=True)
+    oidc_scopes: str = _setting("PORTAL_OIDC_SCOPES", TEXT, "openid profile email")
+    oidc_groups_claim: str = _setting("PORTAL_OIDC_GROUPS_CLAIM", TEXT, "groups")
+    oidc_roles: tuple[GroupRule, ...] | None = _setting("PORTAL_OIDC_ROLES", GROUP_RULES)
+    oidc_name: str | None = _setting("PORTAL_OIDC_NAME", TEXT)
     anchor_file: Path = _setting("PORTAL_AUDIT_ANCHORS", PATH, "{data}/audit-anchors.jsonl")
     engine: str = _setting("PORTAL_ENGINE", Choice(("auto", "docker", "podman", "memory")), "auto")
     engine_socket: Path = _setting("PORTAL_ENGINE_SOCKET", PATH, "{data}/gate.sock")
@@ -179,6 +195,13 @@ class Settings:
     def has_own_database(self) -> bool:
         """SQLite, which one process has for itself."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be in a log."""
+        urls = (self.database_url, self.redis_url or "")
+        given = (self.github_token, self.secret_key, self.oidc_client_secret, *(urlsplit(url).password for url in urls))
+        return tuple(secret for secret in given if secret)
 
     @property
     def address(self) -> str:
@@ -239,6 +262,8 @@ def _refuse_unknown(given: Mapping[str, str]) -> None:
 def _refuse_contradictions(read: Mapping[str, Any]) -> None:
     if read["failpoints"] and not read["is_testing"]:
         raise Invalid("setting_only_for_tests", variable="PORTAL_FAILPOINTS")
+    if read["oidc_issuer"] and not read["oidc_client_id"]:
+        raise Invalid("setting_needs_other", variable="PORTAL_OIDC_ISSUER", other="PORTAL_OIDC_CLIENT_ID")
     if read["role"] != "all" and str(read["database_url"]).startswith("sqlite"):
         raise Invalid("setting_needs_postgresql", variable="PORTAL_ROLE", value=read["role"])
 

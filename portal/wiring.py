@@ -21,6 +21,7 @@ from portal.adapters.memory.containers import MemoryContainers
 from portal.adapters.memory.demonstration import DEMONSTRATION_RATE, demonstration_images
 from portal.adapters.memory.traffic import MemoryTraffic
 from portal.adapters.memory.world import MemoryWorld
+from portal.adapters.oidc import Client, OpenIdProvider
 from portal.domain.container import Network
 from portal.kit import failpoints
 from portal.kit.topics import Topics
@@ -41,6 +42,7 @@ from portal.services.containers import Fleet
 from portal.services.demonstration import Demonstration
 from portal.services.deployments import Deployments
 from portal.services.dora import DoraMeasures
+from portal.services.external_sign_in import ExternalSignIn, Policy
 from portal.services.health import HealthWatch, Probe
 from portal.services.identity import Identity
 from portal.services.integrations import Integrations
@@ -106,6 +108,7 @@ class Core:
     views: RolloutViews
     identity: Identity
     access: Access
+    external: ExternalSignIn
     engine: RolloutEngine
     watch: TrafficWatch
     rates: Rates
@@ -175,6 +178,7 @@ def assemble(parts: Parts) -> Core:
         views=views,
         identity=identity,
         access=Access(database),
+        external=ExternalSignIn(identity, _identity_provider(parts.settings), _external_policy(parts.settings)),
         engine=RolloutEngine(database, clock, audit, topics, world, effects),
         watch=TrafficWatch(database, clock, parts.access_log, topics=topics, rates=rates),
         rates=rates,
@@ -195,6 +199,20 @@ def assemble(parts: Parts) -> Core:
         dora=DoraMeasures(database, clock),
         service_places=ServicePlaces(database, parts.containers, parts.traffic, rates),
     )
+
+
+def _identity_provider(settings: Settings) -> OpenIdProvider | None:
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    client = Client(
+        settings.oidc_client_id, settings.oidc_client_secret or "", settings.oidc_scopes, settings.oidc_groups_claim
+    )
+    return OpenIdProvider(settings.oidc_issuer, client)
+
+
+def _external_policy(settings: Settings) -> Policy:
+    name = settings.oidc_name or (settings.oidc_issuer or "").partition("://")[2].partition("/")[0]
+    return Policy(settings.address, name, settings.oidc_roles or (), settings.oidc_groups_claim)
 
 
 def _master_key(settings: Settings) -> bytes:

@@ -4,6 +4,7 @@ is flaky.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -65,7 +66,14 @@ class HeldClock:
 class PortalStage:
     """`hello` runs at 1.0.0 in prod with three containers; 1.1.0 to 1.5.0 are released."""
 
-    def __init__(self, folder: Path, *, url: str = "", requests_per_second: float = 200.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        url: str = "",
+        requests_per_second: float = 200.0,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.clock = HeldClock()
         self.rate = requests_per_second
         self.world = MemoryWorld(self.clock)
@@ -75,8 +83,8 @@ class PortalStage:
         database = Database(url or f"sqlite:///{folder}/portal.db")
         migrate(database)
         network = Network("codex", "172.30.0.0/16", "172.30.128.0/17")
-        settings = Settings.from_environment({"PORTAL_DATA": str(folder)})
-        parts = Parts(database, self.clock, self.containers, self.traffic, self.log, network=network, settings=settings)
+        chosen = Settings.from_environment({"PORTAL_DATA": str(folder), **(settings or {})})
+        parts = Parts(database, self.clock, self.containers, self.traffic, self.log, network=network, settings=chosen)
         self.core: Core = assemble(parts)
 
     def furnish(self) -> PortalStage:

@@ -40,6 +40,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "token_scope_too_wide": 403,
     "token_too_narrow": 403,
     "proof_needed": 403,
+    "oidc_no_role": 403,
     "too_many_failures": 429,
     "request_too_large": 413,
     "request_too_slow": 408,

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
 
 import click
 
@@ -57,9 +56,7 @@ def _work() -> None:
         signal.signal(number, lambda *_: ended.set())
     settings = own_settings()
     log.configure(settings.log_level)
-    conceal(
-        (settings.github_token, urlsplit(settings.database_url).password, urlsplit(settings.redis_url or "").password)
-    )
+    conceal(settings.secrets)
     core = build(settings)
     use(core)
     workers = Workers(core)

@@ -107,6 +107,15 @@ class Invitation:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalIdentity:
+    """That a user is known at another provider. `label` is for people to recognise it by."""
+
+    issuer: str
+    label: str
+    linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Preferences:
     """How a person likes to read; empty for what the browser says. `zone` is a name of the IANA time zone database."""
 

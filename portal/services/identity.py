@@ -111,6 +111,11 @@ class Identity(Users, Tokens, Sessions, Invitations, SecondFactors, PreferencesP
         self._note_failure(step.user, address)
         raise Refused("code_wrong")
 
+    def open_external(self, session: Session, row: UserRow, visit: Visit) -> tuple[str, Actor]:
+        """A session for somebody whom another provider has vouched for."""
+        bounded = Visit(visit.address[:LONGEST_ADDRESS], visit.agent[:LONGEST_AGENT])
+        return self._open(session, row, bounded, way="oidc")
+
     def prove(self, actor: Actor, proof: str) -> Actor:
         """The same actor, who has just shown their password or a code. Refused("password_wrong" | "code_wrong")."""
         if actor.kind != "user" or not actor.session:

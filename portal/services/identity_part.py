@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -25,6 +26,17 @@ class IdentityPart:
         self._database, self._clock, self._audit = database, clock, audit
         self._passwords, self._box = Passwords(), box
         self._session_hours = session_hours
+
+    @property
+    def database(self) -> Database:
+        return self._database
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def note(self, session: Session, actor: Actor, action: str, *, user: str, **params: str) -> None:
+        """An entry of the audit trail about a user, for what is done to accounts elsewhere."""
+        self._record(session, actor, action, target=("user", user), **params)
 
     def _record(
         self, session: Session, actor: Actor, action: str, *, target: tuple[str, str], reason: str = "", **params: str

@@ -91,8 +91,7 @@ class Users(IdentityPart):
         self._demand_editor(actor)
         given = check_grants(tuple(grants))
         with self._database.transaction() as session:
-            if Grant(Role.ADMINISTRATOR) not in given:
-                _refuse_last_administrator(session, name)
+            self.refuse_last_administrator(session, name, given)
             store.row(session, name)
             before = written_grants(store.grants(session, name))
             store.set_grants(session, name, given)
@@ -125,6 +124,11 @@ class Users(IdentityPart):
             row.failures, row.locked_until = 0, None
             self._record(session, actor, "user.unlocked", target=("user", name), reason=reason)
             return store.user(session, name)
+
+    def refuse_last_administrator(self, session: Session, name: str, grants: tuple[Grant, ...]) -> None:
+        """Refused("last_administrator") if nobody would be one any more with these roles of the user."""
+        if Grant(Role.ADMINISTRATOR) not in grants:
+            _refuse_last_administrator(session, name)
 
     def ensure_administrator(self) -> str | None:
         """The password of a first user `admin`, made if there is no user at all: to be shown once, and changed."""

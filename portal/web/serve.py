@@ -10,7 +10,6 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from portal.domain.errors import Unavailable
 from portal.i18n import t
@@ -56,9 +55,7 @@ def ensure_open() -> None:
 
 def _opened(settings: Settings) -> dict[str, str]:
     """Makes it the portal of this process; the people to be named on the first start."""
-    conceal(
-        (settings.github_token, *(urlsplit(url or "").password for url in (settings.database_url, settings.redis_url)))
-    )
+    conceal(settings.secrets)
     log.configure(settings.log_level)
     use(build(settings))
     return _people(settings)

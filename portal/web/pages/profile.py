@@ -6,6 +6,7 @@ import reflex as rx
 
 from portal.web.components.asking import Act, opens, proof_field, questions
 from portal.web.components.bar import Place
+from portal.web.components.browser import ago
 from portal.web.components.forms import field, submit, trouble
 from portal.web.components.frame import card, head, link, skeleton
 from portal.web.components.icons import icon
@@ -41,7 +42,7 @@ def _content() -> rx.Component:
         rx.cond(ProfileState.is_password_temporary, warning, rx.fragment()),
         rx.el.div(
             rx.el.div(_preferences(), _password(), class_name="stack"),
-            rx.el.div(_second_factor(), _roles(), class_name="stack"),
+            rx.el.div(_second_factor(), _identities(), _roles(), class_name="stack"),
             class_name="halves",
         ),
     )
@@ -207,6 +208,33 @@ def _is_on() -> rx.Component:
     )
 
 
+def _identities() -> rx.Component:
+    """Ways in by another provider, where one is set up."""
+    link_it = opens(ProfileState, "link", "", tr("profile.link"), class_name="button quiet")
+    go = rx.el.a(
+        tr("profile.continue", name=ProfileState.organisation),
+        href=ProfileState.link_address,
+        class_name="button primary",
+    )
+    shown = card(
+        tr("profile.identities"),
+        rx.cond(
+            ProfileState.identities.length() > 0,
+            rx.el.ul(rx.foreach(ProfileState.identities, _identity), class_name="plain"),
+            rx.el.p(tr("profile.no_identity", name=ProfileState.organisation), class_name="note"),
+        ),
+        rx.el.div(rx.cond(ProfileState.link_address != "", go, link_it), class_name="actions"),
+    )
+    return rx.cond((ProfileState.organisation != "") | (ProfileState.identities.length() > 0), shown, rx.fragment())
+
+
+def _identity(line: rx.Var) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(rx.el.strong(line.issuer), rx.el.div(line.label, " ", ago(at=line.linked_at), class_name="small")),
+        opens(ProfileState, "unlink", line.issuer, tr("profile.unlink")),
+    )
+
+
 def _roles() -> rx.Component:
     return card(
         tr("users.roles"),
@@ -222,6 +250,7 @@ def _roles() -> rx.Component:
 
 def _acts() -> list[Act]:
     renew, off = ProfileState.renew_codes, ProfileState.turn_off
+    link_it, unlink = ProfileState.link, ProfileState.unlink
     return [
         Act(
             "codes",
@@ -233,6 +262,16 @@ def _acts() -> list[Act]:
             has_reason=False,
         ),
         Act("off", tr("profile.turn_off"), tr("profile.turn_off_more"), tr("profile.turn_off"), off, has_reason=False),
+        Act(
+            "link",
+            tr("profile.link"),
+            tr("profile.link_more"),
+            tr("profile.link"),
+            link_it,
+            tone="primary",
+            has_reason=False,
+        ),
+        Act("unlink", tr("profile.unlink"), tr("profile.unlink_more"), tr("profile.unlink"), unlink, has_reason=False),
     ]
 
 

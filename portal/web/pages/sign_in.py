@@ -18,7 +18,7 @@ from portal.web.words import say, tr
 
 
 def sign_in() -> rx.Component:
-    return _door("sign_in.title", _sign_in_form(), "terminal", "sign_in.first")
+    return _door("sign_in.title", rx.fragment(_sign_in_form(), _organisation()), "terminal", "sign_in.first")
 
 
 def code() -> rx.Component:
@@ -76,6 +76,17 @@ def _sign_in_form() -> rx.Component:
         method="post",
         class_name="form",
     )
+
+
+def _organisation() -> rx.Component:
+    """The way by another provider; a plain link, for the whole page goes there."""
+    way = rx.el.a(
+        icon("building-2"),
+        rx.el.span(tr("sign_in.by", name=SignInState.organisation)),
+        href=SignInState.start,
+        class_name="button quiet",
+    )
+    return rx.cond(SignInState.organisation != "", way, rx.fragment())
 
 
 def _code_form() -> rx.Component:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.domain.access import EVERYWHERE, Grant, Permission, Role
-from portal.domain.identity import Invitation, OpenSession, Token, User
+from portal.domain.identity import ExternalIdentity, Invitation, OpenSession, Token, User
 from portal.web.presenters.marks import BAD, IDLE, OK, WAIT, WARN, Badge, Option, environment_words, epoch
 from portal.web.words import Words, has_words, words
 
@@ -171,6 +171,17 @@ def _token_badge(token: Token, now: datetime) -> Badge:
     if now >= token.expires_at:
         return Badge(IDLE, "clock", words("token.expired"))
     return Badge(OK, "check", words("token.valid"))
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityLine:
+    issuer: str
+    label: str
+    linked_at: float
+
+
+def identity_line(identity: ExternalIdentity) -> IdentityLine:
+    return IdentityLine(identity.issuer, identity.label, epoch(identity.linked_at))
 
 
 def role_options() -> list[Option]:

@@ -11,8 +11,9 @@ from portal.domain.access import Actor
 from portal.domain.errors import Invalid, PortalError
 from portal.domain.identity import LANGUAGES, THEMES, Preferences
 from portal.web import arguments
+from portal.web.addresses import address
 from portal.web.policy import signed_in
-from portal.web.presenters.accounts import UserLine, user_line
+from portal.web.presenters.accounts import IdentityLine, UserLine, identity_line, user_line
 from portal.web.states.live import put
 from portal.web.states.proof import Asking, acting, objection
 from portal.web.states.session import SessionState, actor_of, tell, telling
@@ -37,6 +38,9 @@ class ProfileState(Asking, rx.State):
     codes: list[str] = []
     password_trouble: Words = Words()
     factor_trouble: Words = Words()
+    organisation: str = ""
+    identities: list[IdentityLine] = []
+    link_address: str = ""
 
     @rx.event
     @signed_in
@@ -128,6 +132,21 @@ class ProfileState(Asking, rx.State):
         if await self._do(form, lambda actor, _: remove(actor, actor.name), told=told):
             await self._look()
 
+    @rx.event
+    @signed_in
+    async def link(self, form: dict[str, str]) -> None:
+        """Show the way to the provider, which leads back here."""
+        done = await self._do(form, lambda actor, _: core().external.link_ticket(actor), told=Words())
+        if done:
+            self.link_address = address("/auth/oidc/start", next="/profile", ticket=done.made)
+
+    @rx.event
+    @signed_in
+    async def unlink(self, form: dict[str, str]) -> None:
+        issuer, external = self.subject, core().external
+        if await self._do(form, lambda actor, _: external.unlink(actor, issuer), told=words("done.unlinked")):
+            await self._look()
+
 
 def look(actor: Actor) -> dict[str, Any]:
     identity = core().identity
@@ -140,6 +159,8 @@ def look(actor: Actor) -> dict[str, Any]:
         "has_password": user.has_password,
         "is_password_temporary": user.is_password_temporary,
         "codes_left": identity.recovery_codes_left(actor),
+        "organisation": core().external.policy.name if core().external.is_set_up else "",
+        "identities": [identity_line(linked) for linked in core().external.identities(actor)],
     }
 
 

@@ -6,10 +6,12 @@ import re
 
 import reflex as rx
 
+from portal.web.addresses import address
 from portal.web.arguments import query
 from portal.web.policy import public
 from portal.web.states.live import put
 from portal.web.words import Words, has_words, words
+from portal.wiring import core
 
 _CODE = re.compile(r"[a-z_]{1,40}", re.ASCII)
 _NAME = re.compile(r"[a-z0-9._-]{1,63}", re.ASCII)
@@ -20,17 +22,23 @@ class SignInState(rx.State):
     done: Words = Words()
     target: str = "/"
     name: str = ""
+    organisation: str = ""
+    start: str = ""
 
     @rx.event
     @public
     def load(self) -> None:
         target, name = query(self, "next"), query(self, "name")
         numbers = {name: query(self, name)[:4] for name in ("seconds", "limit")}
+        own = target if target.startswith("/") and not target.startswith("//") else "/"
+        external = core().external
         put(
             self,
             trouble=_said("error", query(self, "error"), numbers),
             done=_said("done", query(self, "done"), {}),
-            target=target if target.startswith("/") and not target.startswith("//") else "/",
+            target=own,
+            organisation=external.policy.name if external.is_set_up else "",
+            start=address("/auth/oidc/start", next=own),
             name=name if _NAME.fullmatch(name) else "",
         )
 
