@@ -8,7 +8,7 @@ import { useLanguage } from "$/public/portal/words.js";
 const ICONS = { page: ArrowRight, service: Box, environment: Layers, release: Package, rollout: GitBranch, person: User, document: FileText };
 const ICON = { size: 16, strokeWidth: 1.5, "aria-hidden": true, className: "icon" };
 
-export function Palette({ id, label, placeholder, nothing, kinds, rows = [], asked = "", onSearch }) {
+export function Palette({ id, label, closeLabel, placeholder, nothing, kinds, rows = [], asked = "", onSearch }) {
   const language = useLanguage();
   const navigate = useNavigate();
   const [box, input, timer] = [useRef(null), useRef(null), useRef(0)];
@@ -65,7 +65,7 @@ export function Palette({ id, label, placeholder, nothing, kinds, rows = [], ask
         <input ref={input} value={text} onChange={type} onKeyDown={press} placeholder={placeholder} maxLength={100} autoFocus
           role="combobox" aria-expanded={rows.length > 0} aria-controls={`${id}-rows`} aria-autocomplete="list" aria-label={label}
           aria-activedescendant={rows.length ? `${id}-${here}` : undefined} autoComplete="off" spellCheck={false} />
-        <kbd>Esc</kbd>
+        <button type="button" tabIndex={-1} onClick={() => box.current.close()} aria-label={closeLabel}><kbd>Esc</kbd></button>
       </div>
       <ul id={`${id}-rows`} className={`palette-rows ${isCurrent ? "" : "waiting-for"}`} role="listbox" aria-label={label}>
         {rows.map((row, index) => {

@@ -50,7 +50,7 @@ def _crumbs(place: Place) -> rx.Component:
         return rx.el.span(name, class_name="place")
     path = next(noun.path for noun in nouns() if noun.name == place.noun)
     return rx.el.nav(
-        link(name, href=path, class_name="bare"),
+        link(icon("chevron-left"), rx.el.span(name), href=path, class_name="bare parent"),
         rx.el.span("/", class_name="faint", aria_hidden="true"),
         rx.el.span(place.title, class_name="place", aria_current="page"),
         class_name="crumbs",

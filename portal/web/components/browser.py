@@ -58,6 +58,7 @@ palette = _part(
     "Palette",
     id=str,
     label=str,
+    close_label=str,
     placeholder=str,
     nothing=str,
     kinds=dict[str, str],

@@ -19,6 +19,7 @@ def palette() -> rx.Component:
     return palette_part(
         id=PALETTE_ID,
         label=tr("palette.label"),
+        close_label=tr("web.close"),
         placeholder=tr("palette.placeholder"),
         nothing=tr("palette.nothing"),
         kinds={kind: tr(f"palette.{kind}") for kind in KINDS},
