@@ -15,6 +15,7 @@ LINKS_OF_A_PAGE = 40
 _RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(
   rule => rule.nodes.map(node => `${rule.id} (${rule.impact}): ${node.target.join(" ")}: ${node.failureSummary}`))"""
 _SETTLED = "() => document.querySelector('h1') && !document.querySelector('main .skeleton')"
+_LINKS = "main a[href^='/']:not([download], [href^='/api/'])"
 _PART = re.compile(r"\d[\w.+-]*")
 
 
@@ -51,7 +52,7 @@ def every_page(page: Page) -> Iterator[str]:
 
 
 def _links(page: Page) -> list[str]:
-    found = page.eval_on_selector_all("main a[href^='/']", "links => links.map(link => link.getAttribute('href'))")
+    found = page.eval_on_selector_all(_LINKS, "links => links.map(link => link.getAttribute('href'))")
     return [str(href) for href in found[:LINKS_OF_A_PAGE]]
 
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from portal.api.bodies import bounded
 from portal.domain.access import Actor
 from portal.domain.errors import Invalid, PortalError
 from portal.domain.identity import LONGEST_AGENT, invitation_path
@@ -123,9 +124,11 @@ def _set_cookie(request: Request, answer: Response, name: str, secret: str, *, s
 
 async def _posted(request: Request, *names: str) -> Posted | None:
     """The fields of the form; None if there is more than the portal's own forms can send."""
-    if int(request.headers.get("content-length") or 0) > _LONGEST_FORM:
+    try:
+        receive = await bounded(request.scope, request.receive, largest_bytes=_LONGEST_FORM)
+    except Invalid:
         return None
-    async with request.form(max_fields=10) as form:
+    async with Request(request.scope, receive).form(max_fields=10) as form:
         fields = {name: str(form.get(name) or "")[:_LONGEST] for name in names}
     address = request.client.host if request.client else ""
     return Posted(fields, address, request.headers.get("user-agent", "")[:LONGEST_AGENT])

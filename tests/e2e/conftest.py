@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from portal.domain.access import SYSTEM, Grant, Role
 from portal.domain.environment import Environment, Protection, Stage
-from portal.domain.identity import NewUser
+from portal.domain.identity import NewUser, TokenOrder
 from portal.settings import Settings
 from portal.web.build import ROOT, ensure_front_end
 from portal.wiring import build
@@ -57,6 +57,7 @@ class Served:
     url: str
     log: Path
     passwords: dict[str, str]
+    token: str = ""
 
     def sign_in(self, name: str) -> str:
         """The session cookie, as a program gets it."""
@@ -71,9 +72,9 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _furnish(environment: dict[str, str]) -> dict[str, str]:
+def _furnish(environment: dict[str, str]) -> tuple[dict[str, str], str]:
     """The sample service, its first version on its way into prod, where one other person must agree; the cast and their
-    passwords.
+    passwords, and the token of Dora's program.
     """
     core = build(Settings.from_environment(environment))
     passwords = core.demonstration.load()
@@ -81,8 +82,9 @@ def _furnish(environment: dict[str, str]) -> dict[str, str]:
     core.identity.create_user(SYSTEM, NewUser("dora", DORAS_PASSWORD, (Grant(Role.ADMINISTRATOR),)))
     prod = Environment("prod", Stage.PROD, 4, replicas=3, plan=PLAN, protection=Protection(approvals=1))
     core.catalogue.save_environment(SYSTEM, prod)
+    token, _ = core.identity.create_token(SYSTEM, TokenOrder("tests", user="dora"))
     core.database.close()
-    return passwords | {"carol": CAROLS_PASSWORD, "dora": DORAS_PASSWORD}
+    return passwords | {"carol": CAROLS_PASSWORD, "dora": DORAS_PASSWORD}, token
 
 
 @contextmanager
@@ -90,7 +92,7 @@ def _serving(data: Path) -> Iterator[Served]:
     port = _free_port()
     chosen = {"PORTAL_DATA": str(data), "PORTAL_ENGINE": "memory", "PORTAL_PROXY": "memory", "PORTAL_PORT": str(port)}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "CODEX_"))}
-    served = Served(f"http://127.0.0.1:{port}", data / "serve.log", _furnish(chosen))
+    served = Served(f"http://127.0.0.1:{port}", data / "serve.log", *_furnish(chosen))
     with served.log.open("wb") as output:
         command = [sys.executable, "-m", "portal.cli", "serve"]
         process = subprocess.Popen(command, cwd=ROOT, env=kept | chosen, stdout=output, stderr=output)
