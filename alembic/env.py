@@ -9,7 +9,7 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-from portal.store import tables, tables_identity  # noqa: F401 - importing them registers their tables
+from portal.store import tables, tables_identity, tables_notifications  # noqa: F401 - importing them registers their tables
 from portal.store.database import Database, UtcTime
 
 

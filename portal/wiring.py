@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,10 +23,12 @@ from portal.adapters.memory.traffic import MemoryTraffic
 from portal.adapters.memory.world import MemoryWorld
 from portal.adapters.oidc import Client, OpenIdProvider
 from portal.domain.container import Network
+from portal.domain.notification import ChannelKind
 from portal.kit import failpoints
 from portal.kit.topics import Topics
 from portal.ports.clock import Clock
 from portal.ports.containers import Containers
+from portal.ports.notifier import Notifier
 from portal.ports.traffic import AccessLog, Traffic
 from portal.services import health_probes
 from portal.services.access import Access
@@ -49,6 +51,9 @@ from portal.services.integrations import Integrations
 from portal.services.log_level import LogLevel
 from portal.services.measures import Measures
 from portal.services.memory_watch import MemoryWatch
+from portal.services.notification_channels import Channels
+from portal.services.notifications import Notifications
+from portal.services.outbox import Outbox, Post
 from portal.services.releases import Releases
 from portal.services.rollout_effects import Effects
 from portal.services.rollout_engine import RolloutEngine
@@ -89,6 +94,7 @@ class Parts:
     network: Network
     anchor_file: Path | None = None
     attendants: tuple[Attendant, ...] = ()
+    notifiers: Mapping[ChannelKind, Notifier] = field(default_factory=dict[ChannelKind, Notifier])
     settings: Settings = field(default_factory=lambda: Settings.from_environment({}))
 
 
@@ -128,6 +134,9 @@ class Core:
     comparisons: Comparisons
     dora: DoraMeasures
     service_places: ServicePlaces
+    notifications: Notifications
+    outbox: Outbox
+    channels: Channels
 
     @property
     def settings(self) -> Settings:
@@ -160,6 +169,9 @@ def assemble(parts: Parts) -> Core:
     box = SecretBox(lambda: _master_key(parts.settings))
     identity = Identity(database, clock, audit, box=box, session_hours=parts.settings.session_hours)
     world = World(database, clock, parts.containers, parts.traffic)
+    notifications = Notifications(database, clock, audit, topics=topics)
+    audit.listeners.append(notifications.announce)
+    outbox = Outbox(database, clock, audit, topics=topics, post=Post(parts.notifiers, box, parts.settings.public_url))
     fleet = Fleet(database, clock, audit, containers=parts.containers, traffic=parts.traffic)
     fleet.lets_execute = parts.settings.lets_execute
     views = RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock))
@@ -198,6 +210,9 @@ def assemble(parts: Parts) -> Core:
         comparisons=Comparisons(database, clock),
         dora=DoraMeasures(database, clock),
         service_places=ServicePlaces(database, parts.containers, parts.traffic, rates),
+        notifications=notifications,
+        outbox=outbox,
+        channels=Channels(database, clock, audit, box=box, outbox=outbox),
     )
 
 
@@ -251,7 +266,8 @@ def build(settings: Settings) -> Core:
     migrate(database)
     clock = SystemClock()
     make = _in_memory if is_demonstration(settings) else _real
-    return assemble(replace(make(settings, database, clock), settings=settings))
+    parts = replace(make(settings, database, clock), settings=settings, notifiers=_notifiers(settings))
+    return assemble(parts)
 
 
 def is_demonstration(settings: Settings) -> bool:
@@ -259,6 +275,20 @@ def is_demonstration(settings: Settings) -> bool:
     if settings.engine == "auto":
         return not settings.engine_socket.is_socket()
     return settings.engine == "memory"
+
+
+def _notifiers(settings: Settings) -> Mapping[ChannelKind, Notifier]:
+    """Loaded when they are needed: most portals start without a mail server."""
+    from portal.adapters.notify.webhook import WebhookNotifier
+
+    found: dict[ChannelKind, Notifier] = {
+        ChannelKind.WEBHOOK: WebhookNotifier(lets_private=settings.lets_private_webhooks)
+    }
+    if settings.smtp_url:
+        from portal.adapters.notify.email import EmailNotifier, MailServer
+
+        found[ChannelKind.EMAIL] = EmailNotifier(MailServer.of(settings.smtp_url), settings.mail_from)
+    return found
 
 
 def _network(settings: Settings) -> Network:

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     CONTAINER_VIEW = "container.view"
     CONTAINER_CONTROL = "container.control"
     CONTAINER_EXEC = "container.exec"
+    CHANNEL_EDIT = "channel.edit"
     AUDIT_READ = "audit.read"
     AUDIT_EXPORT = "audit.export"
     TOKEN_OWN = "token.own"

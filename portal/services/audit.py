@@ -52,6 +52,8 @@ class Audit:
         self._frontier = Frontier()
         self._anchoring = Lock()
         self._blocks = Blocks(self._leaves)
+        self.listeners: list[Callable[[Session, AuditEntry], None]] = []
+        """Called in the transaction of each entry, after it is in the trail."""
 
     def record(self, session: Session, entry: AuditEntry) -> AuditEntry:
         """Append to the trail in the caller's transaction: it is there if and only if the change is.
@@ -59,7 +61,10 @@ class Audit:
         Call it last: on PostgreSQL every other change that is audited waits from here until this transaction ends. The
         request is filled in by itself. Sequence, time and hashes of the entry given are ignored.
         """
-        return store.append(session, _bounded(entry), self._clock.now())
+        kept = store.append(session, _bounded(entry), self._clock.now())
+        for listener in self.listeners:
+            listener(session, kept)
+        return kept
 
     def page(self, actor: Actor, query: AuditQuery) -> Page[AuditEntry]:
         """In the order of the query, of those environments in which the actor may read the trail.

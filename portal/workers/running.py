@@ -37,6 +37,7 @@ class Workers:
             Loop("restore", core.deployments.restore, pause_seconds=3.0),
             Loop("anchors", core.audit.anchor, pause_seconds=60.0),
             Loop("search", core.search.catch_up, pause_seconds=2.0),
+            Loop("outbox", core.outbox.work, pause_seconds=0.05),
             Loop("retention", self._drop_what_is_old, pause_seconds=600.0),
         ]
 
@@ -70,3 +71,5 @@ class Workers:
         with self._core.database.transaction() as session:
             samples.drop_before(session, int(time.time()) - SAMPLES_KEPT_SECONDS)
             idempotency.forget_old(session, self._core.clock.now())
+        self._core.notifications.forget_old()
+        self._core.outbox.forget_old()
