@@ -203,7 +203,7 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be in a log."""
-        urls = (self.database_url, self.redis_url or "")
+        urls = (self.database_url, self.redis_url or "", self.smtp_url or "")
         given = (self.github_token, self.secret_key, self.oidc_client_secret, *(urlsplit(url).password for url in urls))
         return tuple(secret for secret in given if secret)
 

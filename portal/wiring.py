@@ -21,6 +21,7 @@ from portal.adapters.memory.containers import MemoryContainers
 from portal.adapters.memory.demonstration import DEMONSTRATION_RATE, demonstration_images
 from portal.adapters.memory.traffic import MemoryTraffic
 from portal.adapters.memory.world import MemoryWorld
+from portal.adapters.notify.ways import notifiers
 from portal.adapters.oidc import Client, OpenIdProvider
 from portal.domain.container import Network
 from portal.domain.notification import ChannelKind
@@ -136,7 +137,10 @@ class Core:
     service_places: ServicePlaces
     notifications: Notifications
     outbox: Outbox
-    channels: Channels
+
+    @property
+    def channels(self) -> Channels:
+        return Channels(self.database, self.clock, self.audit, box=self.secret_box, outbox=self.outbox)
 
     @property
     def settings(self) -> Settings:
@@ -169,11 +173,8 @@ def assemble(parts: Parts) -> Core:
     box = SecretBox(lambda: _master_key(parts.settings))
     identity = Identity(database, clock, audit, box=box, session_hours=parts.settings.session_hours)
     world = World(database, clock, parts.containers, parts.traffic)
-    notifications = Notifications(database, clock, audit, topics=topics)
-    audit.listeners.append(notifications.announce)
     outbox = Outbox(database, clock, audit, topics=topics, post=Post(parts.notifiers, box, parts.settings.public_url))
-    fleet = Fleet(database, clock, audit, containers=parts.containers, traffic=parts.traffic)
-    fleet.lets_execute = parts.settings.lets_execute
+    fleet = _fleet(parts, audit)
     views = RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock))
     effects = Effects(database, clock, parts.containers, parts.traffic, parts.network)
     health = HealthWatch(clock, _probes(parts))
@@ -210,9 +211,8 @@ def assemble(parts: Parts) -> Core:
         comparisons=Comparisons(database, clock),
         dora=DoraMeasures(database, clock),
         service_places=ServicePlaces(database, parts.containers, parts.traffic, rates),
-        notifications=notifications,
+        notifications=Notifications(database, clock, audit, topics=topics),
         outbox=outbox,
-        channels=Channels(database, clock, audit, box=box, outbox=outbox),
     )
 
 
@@ -228,6 +228,12 @@ def _identity_provider(settings: Settings) -> OpenIdProvider | None:
 def _external_policy(settings: Settings) -> Policy:
     name = settings.oidc_name or (settings.oidc_issuer or "").partition("://")[2].partition("/")[0]
     return Policy(settings.address, name, settings.oidc_roles or (), settings.oidc_groups_claim)
+
+
+def _fleet(parts: Parts, audit: Audit) -> Fleet:
+    fleet = Fleet(parts.database, parts.clock, audit, containers=parts.containers, traffic=parts.traffic)
+    fleet.lets_execute = parts.settings.lets_execute
+    return fleet
 
 
 def _master_key(settings: Settings) -> bytes:
@@ -266,8 +272,8 @@ def build(settings: Settings) -> Core:
     migrate(database)
     clock = SystemClock()
     make = _in_memory if is_demonstration(settings) else _real
-    parts = replace(make(settings, database, clock), settings=settings, notifiers=_notifiers(settings))
-    return assemble(parts)
+    ways = notifiers(settings.smtp_url, settings.mail_from, lets_private=settings.lets_private_webhooks)
+    return assemble(replace(make(settings, database, clock), settings=settings, notifiers=ways))
 
 
 def is_demonstration(settings: Settings) -> bool:
@@ -275,20 +281,6 @@ def is_demonstration(settings: Settings) -> bool:
     if settings.engine == "auto":
         return not settings.engine_socket.is_socket()
     return settings.engine == "memory"
-
-
-def _notifiers(settings: Settings) -> Mapping[ChannelKind, Notifier]:
-    """Loaded when they are needed: most portals start without a mail server."""
-    from portal.adapters.notify.webhook import WebhookNotifier
-
-    found: dict[ChannelKind, Notifier] = {
-        ChannelKind.WEBHOOK: WebhookNotifier(lets_private=settings.lets_private_webhooks)
-    }
-    if settings.smtp_url:
-        from portal.adapters.notify.email import EmailNotifier, MailServer
-
-        found[ChannelKind.EMAIL] = EmailNotifier(MailServer.of(settings.smtp_url), settings.mail_from)
-    return found
 
 
 def _network(settings: Settings) -> Network:

@@ -49,6 +49,7 @@ def topic_of(user: str) -> str:
 class Notifications:
     def __init__(self, database: Database, clock: Clock, audit: Audit, *, topics: Topics) -> None:
         self._database, self._clock, self._audit, self._topics = database, clock, audit, topics
+        audit.listeners.append(self.announce)
 
     def announce(self, session: Session, entry: AuditEntry) -> None:
         """Whoever is concerned by what the trail has just got is told in the same transaction.

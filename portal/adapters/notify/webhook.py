@@ -85,11 +85,11 @@ def _headers(message: Message, body: bytes) -> dict[str, str]:
         "Connection": "close",
     }
     return headers | (
-        {"X-Portal-Signature": signature(message.secret, body, int(time.time()))} if message.secret else {}
+        {"X-Portal-Signature": signature(message.secret, body, seconds=int(time.time()))} if message.secret else {}
     )
 
 
-def signature(secret: str, body: bytes, seconds: int) -> str:
+def signature(secret: str, body: bytes, *, seconds: int) -> str:
     digest = hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={seconds},v1={digest}"
 
