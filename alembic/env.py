@@ -27,7 +27,7 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=SQLModel.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
-        render_item=plain_types,
+        render_item=plain_types,  # pyright: ignore[reportArgumentType]
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -42,7 +42,7 @@ def hook_server() -> Iterator[Hooks]:
                 self.send_header("Location", hooks.location)
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Quiet."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
