@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.cli.commands import argument, group, option, remote
 from portal.cli.remote import portal
-from portal.cli.services import changes, wanted
+from portal.cli.services import archiving, changes, wanted
 from portal.cli.tables import show_done, show_list, show_one
 
 environment = group("environment")
@@ -73,3 +73,14 @@ def _times(*, starts: str, ends: str, days: str, zone: str) -> dict[str, object]
 def remove_freeze(freeze_id: int, reason: str) -> None:
     portal().delete(f"/freezes/{freeze_id}", reason=reason)
     show_done({"id": freeze_id}, "cli.done.thawed", id=freeze_id)
+
+
+@remote(freeze, "end")
+@argument("freeze_id", type=int, metavar="ID")
+@option("--reason", "-m", default="")
+def end_freeze(freeze_id: int, reason: str) -> None:
+    portal().put(f"/freezes/{freeze_id}/end", None, reason=reason)
+    show_done({"id": freeze_id}, "cli.done.freeze_ended", id=freeze_id)
+
+
+archiving(environment, "/environments")

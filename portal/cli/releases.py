@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import click
+
 from portal.cli.commands import argument, group, invocation, option, remote
 from portal.cli.edits import read_text
 from portal.cli.remote import portal
-from portal.cli.tables import show_done, show_list, show_one
+from portal.cli.tables import print_json, show_done, show_list, show_one
+from portal.cli.words import say
 
 release = group("release")
 COLUMNS = ("service", "version", "image", "commit", "created_by", "created_at")
@@ -52,3 +55,22 @@ def create_release(service: str, version: str, *, image: str, key: str, **detail
     }
     created = portal().post("/releases", order, key=key)
     show_done(created, "cli.done.released", service=service, version=version, image=created["image"])
+
+
+@remote(release, "compare")
+@argument("service")
+@argument("old")
+@argument("new")
+def compare_releases(service: str, *, old: str, new: str) -> None:
+    """What is different, line by line; lines that are the same are left out."""
+    found = portal().get(f"/comparisons/{quote(service, safe='')}", old=old, new=new)
+    if invocation().is_json:
+        print_json(found)
+        return
+    click.echo(say("cli.compare.same_image" if found["is_same_image"] else "cli.compare.other_image"))
+    for part in ("settings_diff", "plan_diff", "notes_diff"):
+        for line in found[part]:
+            if line["mark"] != " ":
+                click.secho(f"{line['mark']} {line['text']}", fg="green" if line["mark"] == "+" else "red")
+    if found["commits_url"]:
+        click.echo(found["commits_url"])

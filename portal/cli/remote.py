@@ -75,7 +75,8 @@ class RemotePortal:
         return self._call("POST", path, json=body, headers=headers, params=_given(query)).json()
 
     def put(self, path: str, body: object, **query: object) -> Any:
-        return self._call("PUT", path, json=body, params=_given(query)).json()
+        answer = self._call("PUT", path, json=body, params=_given(query))
+        return answer.json() if answer.content else None
 
     def delete(self, path: str, **query: object) -> None:
         self._call("DELETE", path, params=_given(query))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from portal.cli.commands import argument, group, option, remote
+from portal.cli.commands import Group, argument, group, option, remote
 from portal.cli.edits import edited, read_mapping
 from portal.cli.failures import RemoteProblem
 from portal.cli.remote import RemotePortal, portal
@@ -61,3 +61,23 @@ def save_service(name: str, *, file: str, changes: tuple[str, ...], reason: str)
     client, path = portal(), f"/services/{name}"
     saved = client.put(path, wanted(client, path, file=file, changes=changes), reason=reason)
     show_done(saved, "cli.done.saved", name=name)
+
+
+def archiving(noun: Group, path: str) -> None:
+    """The two commands that put a thing of the noun away and take it out again."""
+
+    @remote(noun, "archive")
+    @argument("name")
+    @option("--reason", "-m", default="")
+    def archive(name: str, reason: str) -> None:
+        show_done(portal().put(f"{path}/{name}/archived", None, reason=reason), "cli.done.archived", name=name)
+
+    @remote(noun, "restore")
+    @argument("name")
+    @option("--reason", "-m", default="")
+    def restore(name: str, reason: str) -> None:
+        portal().delete(f"{path}/{name}/archived", reason=reason)
+        show_done({"name": name}, "cli.done.restored", name=name)
+
+
+archiving(service, "/services")

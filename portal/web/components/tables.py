@@ -222,6 +222,19 @@ def time_field(state: Any, name: str, label: Text) -> rx.Component:
     return rx.el.div(rx.el.label(label, html_for=name), picked, class_name="filter")
 
 
+def more_filters(state: Any, names: Sequence[str], *fields: Child) -> rx.Component:
+    """Filters that are asked for less often, folded away; open while one of these names is set."""
+    is_set: Any = rx.Var.create(False)
+    for name in names:
+        is_set = is_set | (_filter(state, name) != "")
+    return rx.el.details(
+        rx.el.summary(icon("sliders-horizontal", size=14), rx.el.span(tr("filter.more"))),
+        rx.el.div(*fields, class_name="filters"),
+        open=is_set,
+        class_name="more-filters",
+    )
+
+
 def filter_text(state: Any, name: str, label: Text, *, kind: str = "text") -> rx.Component:
     """A text or, with `kind` date, a day; the list follows when it is left."""
     return rx.el.div(

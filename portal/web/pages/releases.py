@@ -17,6 +17,7 @@ from portal.web.components.tables import (
     filter_bar,
     filter_field,
     filter_text,
+    more_filters,
     names,
     search_field,
 )
@@ -38,10 +39,14 @@ def releases() -> rx.Component:
             ReleasesState,
             search_field(ReleasesState, tr("releases.search")),
             filter_field(ReleasesState, "service", tr("list.service"), options=names(ReleasesState.services)),
-            filter_text(ReleasesState, "person", tr("list.person")),
-            filter_text(ReleasesState, "since", tr("list.since"), kind="date"),
-            filter_text(ReleasesState, "until", tr("list.until"), kind="date"),
             saved_views(),
+            more_filters(
+                ReleasesState,
+                ("person", "since", "until"),
+                filter_text(ReleasesState, "person", tr("list.person")),
+                filter_text(ReleasesState, "since", tr("list.since"), kind="date"),
+                filter_text(ReleasesState, "until", tr("list.until"), kind="date"),
+            ),
         ),
         data_table(ReleasesState, _columns(), none=_none(), rows=Rows(href=lambda line: line.href)),
     )

@@ -25,6 +25,7 @@ from portal.web.components.tables import (
     filter_bar,
     filter_field,
     filter_text,
+    more_filters,
     names,
     search_field,
     spoken,
@@ -35,6 +36,7 @@ from portal.web.states.saved_views import SavedViewsState
 from portal.web.template import add_page
 from portal.web.words import say, tr
 
+MORE = ("strategy", "person", "version", "since", "until")
 SHOWN_STATES = (
     State.AWAITING_APPROVAL,
     State.PAUSED,
@@ -134,12 +136,16 @@ def _filters() -> rx.Component:
         filter_field(RolloutsState, "service", tr("list.service"), options=names(RolloutsState.services)),
         filter_field(RolloutsState, "environment", tr("list.environment"), options=spoken(RolloutsState.environments)),
         filter_field(RolloutsState, "state", tr("list.state"), options=stages),
-        filter_field(RolloutsState, "strategy", tr("list.strategy"), options=spoken(RolloutsState.strategies)),
-        filter_text(RolloutsState, "person", tr("list.person")),
-        filter_text(RolloutsState, "version", tr("list.version")),
-        filter_text(RolloutsState, "since", tr("list.since"), kind="date"),
-        filter_text(RolloutsState, "until", tr("list.until"), kind="date"),
         saved_views(),
+        more_filters(
+            RolloutsState,
+            MORE,
+            filter_field(RolloutsState, "strategy", tr("list.strategy"), options=spoken(RolloutsState.strategies)),
+            filter_text(RolloutsState, "person", tr("list.person")),
+            filter_text(RolloutsState, "version", tr("list.version")),
+            filter_text(RolloutsState, "since", tr("list.since"), kind="date"),
+            filter_text(RolloutsState, "until", tr("list.until"), kind="date"),
+        ),
     )
 
 

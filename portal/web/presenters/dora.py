@@ -25,11 +25,16 @@ def figures(dora: Dora) -> list[Figure]:
     """Frequency, lead time, failure rate, time to restore."""
     rate = DASH if dora.failure_rate is None else same(percent_text(dora.failure_rate))
     return [
-        Figure("frequency", _frequency(dora), words("dora.frequency_note", n=dora.deployments)),
-        Figure("lead", _time(dora.lead_seconds), words("dora.lead_note", n=dora.deployments)),
-        Figure("failures", rate, words("dora.failures_note", n=dora.failures, of=dora.changes)),
-        Figure("restore", _time(dora.restore_seconds), words("dora.restore_note", n=dora.restored)),
+        Figure("frequency", _frequency(dora), _note("frequency", dora.deployments)),
+        Figure("lead", _time(dora.lead_seconds), _note("lead", dora.deployments)),
+        Figure("failures", rate, _note("failures", dora.changes, failed=dora.failures)),
+        Figure("restore", _time(dora.restore_seconds), _note("restore", dora.restored)),
     ]
+
+
+def _note(name: str, made_of: int, **given: object) -> Words:
+    """What it is made of, or that there was nothing."""
+    return words(f"dora.{name}_note", n=made_of, **given) if made_of else words(f"dora.{name}_none")
 
 
 def _frequency(dora: Dora) -> Words:
