@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from portal.i18n.forms import PLACE, formed
+
 LOCALES = ("zh", "en")
 FALLBACK = "en"
 
@@ -26,7 +28,7 @@ _CODES: dict[str, tuple[str, ...]] = {
     "environment": ("where",),
 }
 _ROLES = ("roles", "before")  # each a list such as `developer, operator@prod`
-_PLACE = re.compile(r"( ?)\{(\w+)\}( ?)")
+_PLACE = re.compile(rf"( ?){PLACE.pattern}( ?)")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -82,10 +84,10 @@ def _filled(text: str, params: Mapping[str, object]) -> str:
     """Chinese has a space around a Latin word that is filled in, and none around a Chinese one."""
 
     def fill(place: re.Match[str]) -> str:
-        value = str(params.get(place[2], "{" + place[2] + "}"))
+        value = formed(params[place[2]], place[3] or "") if place[2] in params else place[0].strip()
         before, after = text[: place.start()][-1:], text[place.end() :][:1]
         left = "" if _HAN.match(before) and _HAN.match(value) else place[1]
-        right = "" if _HAN.match(after) and _HAN.match(value[-1:]) else place[3]
+        right = "" if _HAN.match(after) and _HAN.match(value[-1:]) else place[4]
         return f"{left}{value}{right}"
 
     return _PLACE.sub(fill, text)

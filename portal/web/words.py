@@ -6,6 +6,7 @@ state needs to know who reads it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import reflex as rx
@@ -15,6 +16,7 @@ from reflex_base.utils.imports import ImportVar
 from portal.domain.errors import PortalError
 from portal.domain.rollout import Cause
 from portal.i18n import catalogue, t
+from portal.i18n.forms import CHOICE, GROUPED, PLACE, formed
 
 _HOOK = "const language = useLanguage();"
 LANGUAGE = Var(
@@ -74,8 +76,23 @@ def tr(key: str, /, **params: Var | str | int) -> Var[str]:
 
     `params` may be values of the state; a `Words` value is passed through `say` first.
     """
-    filled = {locale: catalogue(locale)[key].format(**params) for locale in ("en", "zh")}
+    filled = {locale: _on_page(catalogue(locale)[key], params) for locale in ("en", "zh")}
     return rx.cond(LANGUAGE == "zh", filled["zh"], filled["en"])
+
+
+def _on_page(text: str, params: Mapping[str, Var | str | int]) -> str:
+    return PLACE.sub(lambda place: f"{_formed(params[place[1]], place[2] or '')}", text)
+
+
+def _formed(value: Var | str | int, form: str) -> Var | str:
+    """As `portal.i18n.forms.formed`, in the browser for a value of the state."""
+    if not isinstance(value, Var):
+        return formed(value, form)
+    if form == GROUPED:
+        spoken = f"Number({value!s}).toLocaleString('en-GB')"
+        return Var(_js_expr=spoken, _var_data=value._get_all_var_data()).to(str)
+    one, bar, many = form.partition(CHOICE)
+    return rx.cond(value.to(int) == 1, one, many) if bar else value
 
 
 def say(spoken: Var | Words) -> Var[str]:
