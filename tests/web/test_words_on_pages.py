@@ -12,49 +12,76 @@ import pytest
 from portal.i18n import catalogue
 
 WEB = Path(__file__).resolve().parents[2] / "portal" / "web"
-FOLDERS = (WEB / "pages", WEB / "components", WEB)
-SPOKEN_ARGUMENTS = {"placeholder", "aria_label", "title", "alt", "label", "empty_text"}
-FIELDS_WITHOUT_WORDS = re.compile(r"[\W\d_]*")
+ASSETS = WEB.parents[1] / "assets" / "portal"
+SPOKEN_ARGUMENTS = {"placeholder", "aria_label", "title", "alt", "label", "empty_text", "hint", "note", "unit", "text"}
+# What is given to these is a name for programs: of an icon, a key, a file, an attribute.
+UNSPOKEN_CALLS = {"tr", "say", "words", "icon", "getattr", "_part", "contains", "call_script", "kbd", "code", "split"}
+UNSPOKEN_CALLS |= {"TypeVar", "compile", "RuntimeError"}
+WORDY = re.compile(r"[A-Z][a-z]+|[A-Za-z]{2,} [A-Za-z]|[\u4e00-\u9fff]")
+EXAMPLES = {"1.2.3"}
+TEXT_OF_MARKUP = re.compile(r"<(?!kbd)[a-z]\w*(?:\s[^<>]*)?>\s*([^<>{}\s][^<>{}]*)<")
+ATTRIBUTE_OF_MARKUP = re.compile(r"(?:aria-label|placeholder|title|alt)=\"([^\"]+)\"")
 
 
 def sources() -> list[Path]:
-    return sorted({path for folder in FOLDERS for path in folder.glob("*.py")})
+    """All of them but the one that builds the pages, which speaks to whoever started it in a terminal."""
+    return sorted(path for path in WEB.rglob("*.py") if path.name != "build.py")
 
 
-def literals(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Texts that are handed to an element as a child, or as an attribute that is read out or shown."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        if is_element(node.func):
-            yield from (
-                (a.lineno, a.value) for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)
-            )
-        for keyword in node.keywords:
-            value = keyword.value
-            if keyword.arg in SPOKEN_ARGUMENTS and isinstance(value, ast.Constant) and isinstance(value.value, str):
-                yield value.lineno, value.value
+def name_of(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def is_element(function: ast.expr) -> bool:
-    """`rx.el.p(…)`, `rx.fragment(…)` and their like, but no key of the keyboard."""
-    name = ast.unparse(function) if isinstance(function, ast.Attribute) else ""
-    return name.startswith(("rx.el.", "rx.fragment")) and name != "rx.el.kbd"  # keys are called the same everywhere
+def literals(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """Texts that are handed to a call as they are: alone, inside a condition or an f-string, or as what is read out."""
+    if isinstance(node, ast.Call):
+        if name_of(node.func) not in UNSPOKEN_CALLS:
+            for given in node.args:
+                yield from texts(given)
+            for keyword in node.keywords:
+                if keyword.arg in SPOKEN_ARGUMENTS:
+                    yield from texts(keyword.value)
+        else:
+            return
+    for child in ast.iter_child_nodes(node):
+        yield from literals(child)
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: path.name)
-def test_a_page_has_no_words_of_its_own(path: Path) -> None:
-    said = [(line, text) for line, text in literals(ast.parse(path.read_text("utf-8"))) if not is_wordless(text)]
-    assert said == []
+def texts(node: ast.expr) -> Iterator[tuple[int, str]]:
+    """The literal, both sides of a conditional expression, the fixed parts of an f-string."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.lineno, node.value
+    elif isinstance(node, ast.IfExp):
+        yield from (*texts(node.body), *texts(node.orelse))
+    elif isinstance(node, ast.JoinedStr):
+        yield from (found for value in node.values for found in texts(value))
 
 
 def is_wordless(text: str) -> bool:
-    return FIELDS_WITHOUT_WORDS.fullmatch(text) is not None or text == "1.2.3"
+    return text in EXAMPLES or WORDY.search(text) is None
 
 
-def test_the_search_for_words_finds_one() -> None:
-    tree = ast.parse('rx.el.p("Hello", tr("a")); rx.el.input(placeholder="Name"); rx.el.span(" → ")')
-    assert [text for _, text in literals(tree) if not is_wordless(text)] == ["Hello", "Name"]
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(WEB)))
+def test_a_page_has_no_words_of_its_own(path: Path) -> None:
+    said = {(line, text) for line, text in literals(ast.parse(path.read_text("utf-8"))) if not is_wordless(text)}
+    assert said == set()
+
+
+@pytest.mark.parametrize("path", sorted(ASSETS.glob("*.jsx")), ids=lambda path: path.name)
+def test_a_part_of_the_browser_has_no_words_of_its_own(path: Path) -> None:
+    text = path.read_text("utf-8")
+    said = [*TEXT_OF_MARKUP.findall(text), *ATTRIBUTE_OF_MARKUP.findall(text)]
+    assert [found for found in said if re.search(r"[A-Za-z\u4e00-\u9fff]{2,}", found)] == []
+
+
+def test_the_search_for_words_finds_them() -> None:
+    tree = ast.parse(
+        'card("Hello", tr("a"), link(f"See {x}", href="/Some where"));'
+        'rx.el.input(placeholder="Name"); rx.cond(x, "Go on", "icon"); Words("Yes", "是"); rx.el.kbd("Ctrl K")'
+    )
+    found = [text for _, text in literals(tree) if not is_wordless(text)]
+    assert found == ["Hello", "See ", "Name", "Go on", "Yes", "是"]
+    assert TEXT_OF_MARKUP.findall("<p className='x'>Hello</p><kbd>Esc</kbd><b>{name}</b>") == ["Hello"]
 
 
 def keys_used() -> set[str]:

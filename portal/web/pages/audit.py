@@ -51,6 +51,7 @@ def _export() -> rx.Component:
             rx.el.span(tr(f"audit_page.{name}")),
             href=AuditState.export + f"form={name}&lang=" + LANGUAGE,
             download=f"audit.{name}",
+            reload_document=True,  # or the router would take it for a page
             role="menuitem",
             class_name="menu-item",
         )
