@@ -29,6 +29,7 @@ NOUNS = {
     "status": "portal.cli.deployments:status",
     "measures": "portal.cli.measures:measures",
     "audit": "portal.cli.audit:audit",
+    "search": "portal.cli.search:search",
     "user": "portal.cli.users:user",
     "token": "portal.cli.tokens:token",
     "settings": "portal.cli.settings:settings",

@@ -76,7 +76,7 @@ class Search:
         for service in every:
             fits = rank(text, [service.name], more=[service.description, *service.owners, *service.hosts])
             if fits is not None:
-                path = f"/releases?service={service.name}"
+                path = f"/services/{service.name}"
                 yield Hit("service", service.name, path, _short(service.description), rank=fits)
 
     def _environments(self, actor: Actor, text: str) -> Iterable[Hit]:
@@ -87,7 +87,7 @@ class Search:
             name = environment.name
             fits = rank(text, search.names_of(name), more=[environment.description])
             if fits is not None and (visible is None or name in visible):
-                path = f"/rollouts?environment={name}"
+                path = f"/environments/{name}"
                 yield Hit("environment", name, path, _short(environment.description), name, rank=fits)
 
     def _releases(self, _actor: Actor, text: str) -> Iterable[Hit]:
