@@ -143,3 +143,9 @@ def test_the_trail_is_exported_into_a_file_and_verified(portal: Portal, tmp_path
     )
     assert "导出了审计日志" in table.read_text("utf-8")
     assert portal("audit", "show", "1", "--json", by="erin").json["proof"]["is_unchanged"]
+
+
+def test_everything_is_searched_at_once(portal: Portal):
+    found = portal("search", "hello", "1.2.0", "--json", by="bob").json
+    assert (found[0]["kind"], found[0]["title"]) == ("release", "hello 1.2.0")
+    assert "Nothing is called that" in portal("search", "zzzz", by="bob").out

@@ -17,6 +17,7 @@ SPOKEN_ARGUMENTS = {"placeholder", "aria_label", "title", "alt", "label", "empty
 # What is given to these is a name for programs: of an icon, a key, a file, an attribute.
 UNSPOKEN_CALLS = {"tr", "say", "words", "icon", "getattr", "_part", "contains", "call_script", "kbd", "code", "split"}
 UNSPOKEN_CALLS |= {"TypeVar", "compile", "RuntimeError"}
+UNSPOKEN_ARGUMENTS = {"class_name", "custom_attrs", "key"}
 WORDY = re.compile(r"[A-Z][a-z]+|[A-Za-z]{2,} [A-Za-z]|[\u4e00-\u9fff]")
 EXAMPLES = {"1.2.3"}
 TEXT_OF_MARKUP = re.compile(r"<(?!kbd)[a-z]\w*(?:\s[^<>]*)?>\s*([^<>{}\s][^<>{}]*)<")
@@ -44,7 +45,8 @@ def literals(node: ast.AST) -> Iterator[tuple[int, str]]:
         else:
             return
     for child in ast.iter_child_nodes(node):
-        yield from literals(child)
+        if not (isinstance(child, ast.keyword) and child.arg in UNSPOKEN_ARGUMENTS):
+            yield from literals(child)
 
 
 def texts(node: ast.expr) -> Iterator[tuple[int, str]]:
