@@ -23,9 +23,13 @@ def of(*languages: str) -> list[object]:
     return [pytest.param(fence, id=fence.where) for fence in EXAMPLES if fence.language in languages]
 
 
+SETTING = re.compile(r"[A-Z][A-Z0-9_]*=")  # set for this command alone
+
+
 def commands(fence: Fence) -> list[list[str]]:
     lines = fence.text.replace("\\\n", " ").splitlines()
-    return [words for line in lines if (words := shlex.split(line, comments=True))]
+    split = (shlex.split(line, comments=True) for line in lines)
+    return [words for line in split if (words := list(dropwhile(SETTING.match, line)))]
 
 
 def accept(words: list[str]) -> None:
