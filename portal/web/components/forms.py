@@ -44,37 +44,6 @@ def select(field_id: str, options: Any, value: rx.Var[str], on_change: Any) -> r
     )
 
 
-def filter_select(label: Text, field_id: str, names: rx.Var, *, value: rx.Var[str], on_change: Any) -> rx.Component:
-    options = (
-        rx.el.option(tr("filter.all"), value=""),
-        rx.foreach(names, lambda name: rx.el.option(name, value=name)),
-    )
-    return rx.el.div(
-        rx.el.label(label, html_for=field_id),
-        select(field_id, options, value, on_change),
-        class_name="filter",
-    )
-
-
-def search_box(value: rx.Var[str], on_search: Any, *, is_loaded: rx.Var[bool], placeholder: Text) -> rx.Component:
-    """Searches on the server while one types. `/` leads here."""
-    return rx.el.div(
-        icon("search"),
-        rx.el.input(
-            type="search",
-            default_value=value,
-            key=is_loaded.to_string(),
-            on_change=on_search.debounce(300),
-            placeholder=placeholder,
-            aria_label=placeholder,
-            max_length=100,
-            custom_attrs={"data-search": ""},
-        ),
-        rx.el.kbd("/", aria_hidden="true"),
-        class_name="search",
-    )
-
-
 def pager(paging: rx.Var) -> rx.Component:
     """Which part of the list this is, and the way to its neighbours."""
     return rx.cond(
