@@ -1,6 +1,6 @@
 // Parts of the design system that need the browser: copying, typing to confirm, menus, an editor, the notice of a lost connection.
 import { useEffect, useId, useRef, useState } from "react";
-import { Check, CircleAlert, Copy as CopyIcon, Ellipsis, ChevronDown, Wifi, WifiOff } from "lucide-react";
+import { Check, CircleAlert, Copy as CopyIcon, Ellipsis, ChevronDown, SlidersHorizontal, Wifi, WifiOff } from "lucide-react";
 import { useLanguage } from "$/public/portal/words.js";
 
 const ICON = { size: 16, strokeWidth: 1.5, "aria-hidden": true };
@@ -85,6 +85,20 @@ export function Menu({ label, text = "", children }) {
         onClick={choose}>
         {children}
       </div>
+    </>
+  );
+}
+
+export function More({ label, isSet = false, children }) {
+  const [isOpen, setOpen] = useState(false);
+  const isShown = isOpen || isSet;
+  return (
+    <>
+      <button type="button" className="button quiet more" aria-expanded={isShown} onClick={() => setOpen(!isOpen)}>
+        <SlidersHorizontal {...ICON} />
+        <span className="hidden">{label}</span>
+      </button>
+      <div className={isShown ? "more-filters shown" : "more-filters"}>{children}</div>
     </>
   );
 }

@@ -48,6 +48,7 @@ dialog = _part("dialog", "Dialog", open=bool, labelled_by=str, kind=str, on_clos
 
 copy = _part("kit", "Copy", text=str, label=str, done=str)
 typed = _part("kit", "Typed", id=str, name=str, expected=str, hint=str)  # holds its form back until `expected` is typed
+more = _part("kit", "More", label=str, is_set=bool)  # folds what it holds on a phone, while nothing is set
 menu = _part("kit", "Menu", label=str, text=str)
 editor = _part(
     "kit", "Editor", id=str, name=str, value=str, label=str, flaws=list, rows=int, is_read_only=bool, on_edit=_TOLD

@@ -28,6 +28,7 @@ from typing import Any
 import reflex as rx
 
 from portal.web.components.browser import moment
+from portal.web.components.browser import more
 from portal.web.components.forms import pager
 from portal.web.components.frame import Child, Text, failed, link, skeleton
 from portal.web.components.icons import icon
@@ -159,9 +160,15 @@ def chosen_bar(state: Any, *actions: Child) -> rx.Component:
 
 
 def filter_bar(state: Any, *filters: Child) -> rx.Component:
-    """The filters of a list in one row; once one is set, also the way to see everything again."""
+    """The filters of a list in one row; once one is set, also the way to see everything again.
+
+    The first stays in view on a phone, where the others are folded while none of them is set.
+    """
+    first, *others = filters
+    folded = [more(*others, label=tr("filter.more"), is_set=state.is_filtered)] if others else []
     return rx.el.div(
-        *filters,
+        first,
+        *folded,
         rx.cond(
             state.is_filtered,
             rx.el.button(
