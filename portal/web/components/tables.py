@@ -27,8 +27,7 @@ from typing import Any
 
 import reflex as rx
 
-from portal.web.components.browser import moment
-from portal.web.components.browser import more
+from portal.web.components.browser import moment, more
 from portal.web.components.forms import pager
 from portal.web.components.frame import Child, Text, failed, link, skeleton
 from portal.web.components.icons import icon
