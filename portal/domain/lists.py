@@ -68,12 +68,14 @@ SERVICE_SORTS = ("name", "-name")
 
 @dataclass(frozen=True, slots=True)
 class ServiceQuery:
-    """`text` is in name, description, repository, owners or tags; `is_archived` asks for those put away instead."""
+    """`text` is in name, description, repository, owners or tags; `is_archived` asks for those put away, or for the
+    others; None for both.
+    """
 
     text: str = ""
     owner: str = ""
     tag: str = ""
-    is_archived: bool = False
+    is_archived: bool | None = None
     sort: str = "name"
     offset: int = 0
     limit: int = 50
@@ -83,7 +85,8 @@ def find_services(services: Sequence[Service], query: ServiceQuery) -> Page[Serv
     """Those that fit, by name. Services are few enough to be looked at one by one."""
     offset, limit = bounded(query.offset, query.limit)
     text = query.text.lower()
-    found = [s for s in services if s.is_archived is query.is_archived and (not text or text in _words_of(s))]
+    kept = [s for s in services if query.is_archived is None or s.is_archived is query.is_archived]
+    found = [s for s in kept if not text or text in _words_of(s)]
     found = [
         s for s in found if (not query.owner or query.owner in s.owners) and (not query.tag or query.tag in s.tags)
     ]

@@ -15,6 +15,7 @@ from portal.domain.audit import AuditQuery
 from portal.domain.dependencies import called_by, callers_of
 from portal.domain.environment import Environment, FreezeWindow, Protection, Stage, occurrences
 from portal.domain.errors import Invalid, PortalError, Refused
+from portal.domain.lists import ServiceQuery, find_services
 from portal.domain.rollout import State
 from portal.domain.service import Link, Service, compare_url
 from tests.stage import ALICE, BOB, PortalStage
@@ -179,3 +180,17 @@ def test_after_all_of_this_a_rollout_still_runs(stage: PortalStage):
         ALICE, replace(hello, tags=("web",), links=(Link("board", "https://a.example/b"),))
     )
     assert stage.until(stage.start("1.1.0", plan="strategy: rolling"), State.SUCCEEDED).state is State.SUCCEEDED
+
+
+def test_services_are_found_by_owner_tag_text_and_whether_they_are_put_away():
+    shop = Service("shop", "registry.example/shop", description="Sells things", owners=("alice",), tags=("web",))
+    every = (shop, Service("cart", "cart", owners=("bob",)), Service("old", "old", is_archived=True))
+
+    def names(**query: object) -> list[str]:
+        return [s.name for s in find_services(every, ServiceQuery(**query)).items]  # type: ignore[arg-type]
+
+    assert names() == ["cart", "old", "shop"]
+    assert names(is_archived=False, sort="-name") == ["shop", "cart"]
+    assert names(is_archived=True) == ["old"]
+    assert (names(text="SELLS"), names(owner="bob"), names(tag="web")) == (["shop"], ["cart"], ["shop"])
+    assert find_services(every, ServiceQuery(offset=1, limit=1)).total == 3

@@ -72,7 +72,7 @@ def _place(place: Any) -> rx.Component:
                 ),
                 rx.el.p(tr("environments.open"), class_name="small"),
             ),
-            class_name="card place",
+            class_name="card environment",
         )
     )
 

@@ -37,7 +37,10 @@ def services() -> rx.Component:
                 ServicesState,
                 "archived",
                 tr("services.kept"),
-                options=(rx.el.option(tr("web.archived"), value="yes"),),
+                options=(
+                    rx.el.option(tr("services.in_use"), value="no"),
+                    rx.el.option(tr("web.archived"), value="yes"),
+                ),
             ),
         ),
         data_table(

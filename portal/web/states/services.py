@@ -39,7 +39,7 @@ class ServicesState(Listing, rx.State):
             text=wanted["text"],
             owner=wanted["owner"],
             tag=wanted["tag"],
-            is_archived=wanted["archived"] == "yes",
+            is_archived={"yes": True, "no": False}.get(wanted["archived"]),
             sort=self._sort(SERVICE_SORTS),
             offset=offset(self),
             limit=PAGE_SIZE,
