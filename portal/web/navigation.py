@@ -41,7 +41,10 @@ GROUPS: tuple[Group, ...] = (
             Noun("approvals", "/approvals", "user-check", "d"),
         ),
     ),
-    Group("operate", (Noun("containers", "/containers", "box", "c"),)),
+    Group(
+        "operate",
+        (Noun("containers", "/containers", "box", "c"), Noun("notifications", "/notifications", "bell", "n")),
+    ),
     Group(
         "admin",
         (

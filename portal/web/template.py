@@ -16,6 +16,7 @@ from portal.web.components.palette import palette
 from portal.web.components.side import side
 from portal.web.components.status import status_icon
 from portal.web.navigation import nouns
+from portal.web.states.bell import BellState
 from portal.web.states.inbox import InboxState
 from portal.web.states.session import SessionState
 from portal.web.words import say, tr
@@ -30,7 +31,7 @@ def add_page(app: rx.App, build: Callable[[], rx.Component], place: Place, *, on
         return shell(build(), place)
 
     page.__name__ = build.__name__
-    app.add_page(page, route=place.route, title=PRODUCT, on_load=[*on_load, InboxState.watch])
+    app.add_page(page, route=place.route, title=PRODUCT, on_load=[*on_load, InboxState.watch, BellState.watch])
 
 
 def shell(content: rx.Component, place: Place) -> rx.Component:

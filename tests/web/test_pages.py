@@ -37,6 +37,7 @@ ROUTES = (
     "containers/images",
     "containers/networks",
     "containers/volumes",
+    "notifications",
     "rollouts",
     "rollouts/new",
     "rollouts/[rollout_number]",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import reflex as rx
 
+from portal.web.components.bell import bell
 from portal.web.components.browser import drawer, language_switch, opens, theme_switch
 from portal.web.components.frame import link
 from portal.web.components.icons import icon
@@ -37,6 +38,7 @@ def top_bar(place: Place) -> rx.Component:
             language_switch(),
             theme_switch(labels={choice: tr(f"theme.{choice}") for choice in ("system", "light", "dark")}),
             opens(icon("keyboard"), target=HELP_ID, label=tr("keys.title"), class_name="tool wide"),
+            bell(),
             _person(),
             class_name="tools",
         ),
