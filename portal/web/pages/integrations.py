@@ -6,10 +6,12 @@ import reflex as rx
 
 from portal.web.components.bar import Place
 from portal.web.components.browser import ago
+from portal.web.components.channels import channels
 from portal.web.components.frame import head, link, skeleton
 from portal.web.components.icons import icon
 from portal.web.components.status import badge
 from portal.web.presenters.settings import ICONS
+from portal.web.states.channels import ChannelsState
 from portal.web.states.integrations import IntegrationsState
 from portal.web.template import add_page
 from portal.web.words import say, tr
@@ -20,6 +22,7 @@ def integrations() -> rx.Component:
     return rx.fragment(
         head(tr("nav.integrations"), rx.el.span(tr("integrations.sub"), class_name="meta")),
         rx.cond(IntegrationsState.is_loaded, cards, skeleton("m", "m")),
+        channels(),
     )
 
 
@@ -67,4 +70,5 @@ def _test(given: rx.Var) -> rx.Component:
 
 
 def add_to(app: rx.App) -> None:
-    add_page(app, integrations, Place("/integrations", "integrations"), on_load=[IntegrationsState.watch])
+    load = [IntegrationsState.watch, ChannelsState.load]
+    add_page(app, integrations, Place("/integrations", "integrations"), on_load=load)
