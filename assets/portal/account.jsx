@@ -61,3 +61,16 @@ export function Applied({ number, language, theme, zone }) {
   }, [number, language, theme, zone]);
   return null;
 }
+
+// To an address that is no page of this application: the whole browser goes there.
+export function Away({ href, className = "", children }) {
+  const go = (event) => {
+    event.preventDefault();
+    location.assign(href);
+  };
+  return (
+    <a href={href} className={className} onClick={go} rel="external">
+      {children}
+    </a>
+  );
+}

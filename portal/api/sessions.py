@@ -23,7 +23,7 @@ PREFERENCE_SECONDS = 365 * 24 * 3600
 _LONGEST = 1_000
 _LONGEST_FORM = 8_192
 _OWN_PATH = re.compile(r"/(?!/)[A-Za-z0-9/_.~%+@=&?-]{0,300}", re.ASCII)
-_SIGN_IN, _CODE, _INVITATION = "/sign-in", "/sign-in/code", "/invitation"
+_SIGN_IN, _CODE, _INVITATION, _ACCOUNT = "/sign-in", "/sign-in/code", "/invitation", "/profile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,12 @@ async def sign_out(request: Request) -> Response:
 
 
 async def signed_in(request: Request, secret: str, actor: Actor, target: str) -> Response:
-    """303 to where the person wanted to go, with the session's cookie and those of their preferences."""
-    answer = RedirectResponse(target, 303)
+    """303 to where the person wanted to go, with the session's cookie and those of their preferences.
+
+    Whoever comes with a password that somebody else chose, and wants to go nowhere special, is led to changing it.
+    """
+    user = await asyncio.to_thread(core().identity.user, actor)
+    answer = RedirectResponse(_ACCOUNT if target == "/" and user.is_password_temporary else target, 303)
     _set_cookie(request, answer, SESSION_COOKIE, secret)
     preferences = await asyncio.to_thread(core().identity.preferences, actor)
     for name in ("language", "theme", "zone"):

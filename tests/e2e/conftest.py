@@ -78,8 +78,10 @@ def _furnish(environment: dict[str, str]) -> tuple[dict[str, str], str]:
     """
     core = build(Settings.from_environment(environment))
     passwords = core.demonstration.load()
-    core.identity.create_user(SYSTEM, NewUser("carol", CAROLS_PASSWORD, (Grant(Role.VIEWER),)))
-    core.identity.create_user(SYSTEM, NewUser("dora", DORAS_PASSWORD, (Grant(Role.ADMINISTRATOR),)))
+    carol = NewUser("carol", CAROLS_PASSWORD, (Grant(Role.VIEWER),), is_password_temporary=False)
+    core.identity.create_user(SYSTEM, carol)
+    dora = NewUser("dora", DORAS_PASSWORD, (Grant(Role.ADMINISTRATOR),), is_password_temporary=False)
+    core.identity.create_user(SYSTEM, dora)
     prod = Environment("prod", Stage.PROD, 4, replicas=3, plan=PLAN, protection=Protection(approvals=1))
     core.catalogue.save_environment(SYSTEM, prod)
     token, _ = core.identity.create_token(SYSTEM, TokenOrder("tests", user="dora"))

@@ -48,6 +48,15 @@ class Applied(rx.Component):
     zone: rx.Var[str]
 
 
+class Away(rx.Component):
+    """A link to an address that is no page, followed by the whole browser."""
+
+    library = _LIBRARY
+    tag = "Away"
+    href: rx.Var[str]
+
+
+away = Away.create
 secret, from_fragment, zones, applied = Secret.create, FromFragment.create, Zones.create, Applied.create
 
 

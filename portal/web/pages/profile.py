@@ -10,7 +10,7 @@ from portal.web.components.browser import ago
 from portal.web.components.forms import field, submit, trouble
 from portal.web.components.frame import card, head, link, skeleton
 from portal.web.components.icons import icon
-from portal.web.components.secrets import applied, secret, zones
+from portal.web.components.secrets import applied, away, secret, zones
 from portal.web.components.status import badge
 from portal.web.pages.users import grants
 from portal.web.states.profile import ProfileState
@@ -211,7 +211,7 @@ def _is_on() -> rx.Component:
 def _identities() -> rx.Component:
     """Ways in by another provider, where one is set up."""
     link_it = opens(ProfileState, "link", "", tr("profile.link"), class_name="button quiet")
-    go = rx.el.a(
+    go = away(
         tr("profile.continue", name=ProfileState.organisation),
         href=ProfileState.link_address,
         class_name="button primary",

@@ -11,7 +11,7 @@ from portal.web.components.browser import language_switch, ready, theme_switch
 from portal.web.components.forms import field, submit, trouble
 from portal.web.components.icons import icon, mark
 from portal.web.components.native import native_form
-from portal.web.components.secrets import from_fragment
+from portal.web.components.secrets import away, from_fragment
 from portal.web.states.sign_in import SignInState
 from portal.web.template import PRODUCT
 from portal.web.words import say, tr
@@ -79,8 +79,8 @@ def _sign_in_form() -> rx.Component:
 
 
 def _organisation() -> rx.Component:
-    """The way by another provider; a plain link, for the whole page goes there."""
-    way = rx.el.a(
+    """The way by another provider; the whole browser goes there."""
+    way = away(
         icon("building-2"),
         rx.el.span(tr("sign_in.by", name=SignInState.organisation)),
         href=SignInState.start,
