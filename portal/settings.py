@@ -313,7 +313,7 @@ def _written(value: object) -> str:
     """As it would be written in the environment."""
     if isinstance(value, bool) or value is None:
         return str(value).lower() if value is not None else ""
-    return ",".join(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else str(value)
+    return ",".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
 
 
 def variables() -> tuple[str, ...]:

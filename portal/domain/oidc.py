@@ -22,6 +22,11 @@ class GroupRule:
     group: str
     grant: Grant
 
+    def __str__(self) -> str:
+        """As it is written in the settings."""
+        place = "" if self.grant.environment == EVERYWHERE else f"@{self.grant.environment}"
+        return f"{self.group}={self.grant.role}{place}"
+
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:

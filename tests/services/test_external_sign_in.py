@@ -233,6 +233,11 @@ def test_rules_that_say_nothing_are_refused(text: str):
         Settings.from_environment({"PORTAL_OIDC_ROLES": text})
 
 
+def test_rules_are_shown_as_they_were_written():
+    assert ", ".join(map(str, RULES)) == "devs=developer@dev, releasers=release_manager, admins=administrator"
+    Settings.from_environment({"PORTAL_OIDC_ROLES": "devs=developer@dev"})
+
+
 def test_a_group_may_have_any_name():
     rules = (GroupRule("/org/ops=eu", Grant(Role.OPERATOR)),)
     assert parse_rules("/org/ops=eu=operator") == rules
