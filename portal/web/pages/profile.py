@@ -42,7 +42,12 @@ def _content() -> rx.Component:
         rx.cond(ProfileState.is_password_temporary, warning, rx.fragment()),
         rx.el.div(
             rx.el.div(_preferences(), _password(), class_name="stack"),
-            rx.el.div(_second_factor(), _identities(), _roles(), class_name="stack"),
+            rx.el.div(
+                rx.cond(ProfileState.has_password, _second_factor(), rx.fragment()),
+                _identities(),
+                _roles(),
+                class_name="stack",
+            ),
             class_name="halves",
         ),
     )
