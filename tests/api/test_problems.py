@@ -99,7 +99,7 @@ def test_a_part_that_does_not_answer_says_when_to_come_back(asking: Asking, stag
 def test_an_unexpected_failure_is_a_problem_that_tells_nothing_but_its_request(
     asking: Asking, stage: PortalStage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    def fail(_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a secret of the house")
 
     monkeypatch.setattr(stage.core.catalogue, "services", fail)

@@ -370,6 +370,7 @@ def test_all_of_it_is_in_the_trail(identity: Identity, clock: Any, audit: Audit)
 
 def test_no_way_to_edit_users_forgets_the_proof():
     """Whoever adds one looks here: it either demands a fresh proof or is named as harmless."""
-    harmless = {"users", "users_page", "user", "rename_user", "unlock", "ensure_administrator", "change_password"}
+    questions = {"users", "users_page", "user", "is_first_sign_in_due", "refuse_last_administrator"}
+    harmless = questions | {"rename_user", "unlock", "ensure_administrator", "change_password"}
     ways = {name for name in vars(Users) if not name.startswith("_")}
     assert ways - harmless == {"create_user", "set_password", "set_grants", "disable", "enable"}
