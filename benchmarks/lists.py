@@ -2,7 +2,8 @@
 
 bin/bench lists [--json] [--goals] [--quick]: fills a database of its own with 100,000 rollouts and as many releases
 (--quick: 10,000), asks for pages with each filter, order and depth, nine times each, and prints the median; half a
-minute. The ratio is to `SELECT * … ORDER BY id DESC LIMIT 50` of the same table through the driver alone.
+minute. Times are of the processor, so that others on the machine do not count; the database is in this process, and
+in memory or cached. The ratio is to `SELECT * … ORDER BY id DESC LIMIT 50` of the same table through the driver alone.
 """
 
 from __future__ import annotations
@@ -201,16 +202,18 @@ def _bare(database: Database, table: str) -> float:
 def _timed(act: Callable[[], int]) -> list[float]:
     taken: list[float] = []
     for _ in range(TRIES):
-        start = time.perf_counter()
+        start = time.thread_time()
         act()
-        taken.append(time.perf_counter() - start)
+        taken.append(time.thread_time() - start)
     return taken
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bin/bench lists", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document")
-    parser.add_argument("--goals", action="store_true", help="exit status 1 if a page takes longer than 0.3 s")
+    parser.add_argument(
+        "--goals", action="store_true", help="exit status 1 if a page takes more than 0.3 s of the processor"
+    )
     parser.add_argument("--quick", action="store_true", help="10,000 rows instead of 100,000")
     options = parser.parse_args(arguments)
     rows = QUICK_ROWS if options.quick else ROWS
