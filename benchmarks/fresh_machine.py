@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -170,7 +171,8 @@ class Machine:
         """In the background; on a terminal of its own where `tty`."""
         words = self._words(command, user=user, variables=variables)
         if tty:
-            words[-1] = f"cd {SOURCES}; exec script --quiet --flush --return --command {command!r} /dev/null"
+            command = shlex.quote(f"exec {command}")
+            words[-1] = f"cd {SOURCES}; exec script --quiet --flush --return --command {command} /dev/null"
         return Running(self, words)
 
     def processes(self) -> dict[int, str]:

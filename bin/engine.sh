@@ -52,12 +52,3 @@ install_needed() {
     install_missing || true
     expect_python
 }
-
-# end_demonstration: the sample service's containers, which would outlive an engine that somebody else runs.
-end_demonstration() {
-    [ "$PORTAL_DEMO" = true ] && [ "${PORTAL_ENGINE:-memory}" != memory ] || return 0
-    local mine
-    mine=$("$PORTAL_ENGINE" ps --quiet --filter label=codexfather.managed=1 --filter label=codexfather.service=hello \
-        --filter "network=${PORTAL_NETWORK:-codex-portal}" 2>/dev/null) || return 0
-    [ -z "$mine" ] || "$PORTAL_ENGINE" stop --time 5 $mine >/dev/null 2>&1 || true
-}

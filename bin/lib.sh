@@ -65,6 +65,7 @@ system_packages() {
 system_has() {
     case $1 in
         docker) has docker && { has dockerd || engine_answers; } ;;
+        docker-compose) has docker-compose || docker compose version >/dev/null 2>&1 ;;
         haproxy) has haproxy || [ -x /usr/sbin/haproxy ] ;;
         debootstrap) has debootstrap || [ -x /usr/sbin/debootstrap ] ;;
         chromium) has chromium && fc-list 2>/dev/null | grep -qiE 'CJK|wqy' ;;

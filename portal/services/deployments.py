@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from portal.domain.access import Actor, Permission, demand, environments_with
-from portal.domain.container import Network
+from portal.domain.container import ContainerSpec, Network
 from portal.domain.deployment import Deployment, Replica
-from portal.domain.errors import PortalError
+from portal.domain.errors import PortalError, Refused
 from portal.domain.rollout import Rollout, State
 from portal.domain.rollout_view import MatrixCell
 from portal.domain.route import ServerState, TrafficFacts
@@ -84,11 +84,20 @@ class Deployments:
             service = catalogue.service(session, replica.service)
         try:
             self.containers.ensure_network(self.network)
-            self.containers.create(container_spec(service, replica, network=self.network.name))
-            self.containers.start(replica.name)
+            self._run(container_spec(service, replica, network=self.network.name))
         except PortalError:
             return False
         return True
+
+    def _run(self, spec: ContainerSpec) -> None:
+        """A container whose network was taken away and made again meanwhile never starts again: it is made anew."""
+        self.containers.create(spec)
+        try:
+            self.containers.start(spec.name)
+        except Refused:
+            self.containers.remove(spec.name)
+            self.containers.create(spec)
+            self.containers.start(spec.name)
 
 
 def _left_alone(session: Session) -> list[Replica]:

@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 WEB = ".web"
 BUILT = Path(WEB, "build", "client")
 _STAMP = Path(WEB, "build", "sources.sha256")
+_LOCK = "reflex.lock"
 _SOURCES = (
     "rxconfig.py",
-    "reflex.lock",
     "assets",
     "portal/portal.py",
     "portal/web",
@@ -45,13 +45,13 @@ def ensure_front_end(progress: Progress = lambda line: None, *, root: Path = ROO
     of the build. Two at once wait for each other.
     """
     with _alone(root):
-        wanted = sources_hash(root)
-        if is_current(root, wanted):
+        code = _code_hash(root)
+        if is_current(root, _whole(code, root)):
             return False
         begun = time.monotonic()
         progress(f"Building the pages (about {_USUAL_SECONDS} s the first time, less afterwards)")
         _export(root, progress)
-        (root / _STAMP).write_text(wanted, "utf-8")
+        (root / _STAMP).write_text(_whole(code, root), "utf-8")  # npm may have added to its lock
         progress(f"The pages are built ({time.monotonic() - begun:.0f} s)")
         return True
 
@@ -65,15 +65,27 @@ def is_current(root: Path = ROOT, wanted: str = "") -> bool:
 
 def sources_hash(root: Path = ROOT) -> str:
     """SHA-256 over names and contents of everything that goes into the pages, and the version of Reflex."""
-    digest = hashlib.sha256(version("reflex").encode())
-    for path in _files(root):
+    return _whole(_code_hash(root), root)
+
+
+def _whole(code: str, root: Path) -> str:
+    return hashlib.sha256(f"{code} {_hash(root, (_LOCK,))}".encode()).hexdigest()
+
+
+def _code_hash(root: Path) -> str:
+    return version("reflex") + _hash(root, _SOURCES)
+
+
+def _hash(root: Path, sources: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for path in _files(root, sources):
         digest.update(f"\n{path.relative_to(root).as_posix()}\n".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _files(root: Path) -> Iterable[Path]:
-    for source in _SOURCES:
+def _files(root: Path, sources: Iterable[str]) -> Iterable[Path]:
+    for source in sources:
         start = root / source
         found = [start] if start.is_file() else sorted(start.rglob("*"))
         yield from (path for path in found if path.is_file() and path.suffix in _SUFFIXES)
@@ -123,6 +135,7 @@ def _environment() -> dict[str, str]:
         "REFLEX_TELEMETRY_ENABLED": "false",
         "REFLEX_CHECK_LATEST_VERSION": "false",
         "NO_COLOR": "1",
+        "NPM_CONFIG_OMIT_LOCKFILE_REGISTRY_RESOLVED": "true",  # or the lock would name the index it came from
     }
     if "NPM_CONFIG_REGISTRY" not in environment:
         environment["NPM_CONFIG_REGISTRY"] = _registry(environment)

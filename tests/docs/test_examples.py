@@ -46,12 +46,25 @@ def accept(words: list[str]) -> None:
     command.make_context(command.name, list(words), parent=context)
 
 
+def accept_compose(words: list[str]) -> None:
+    """A use of docker-compose.yml, with services that it has."""
+    known = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"].keys()
+    compose, action, *rest = words
+    assert (compose, action) in {("compose", name) for name in ("up", "down", "logs", "exec")}
+    named = [word for word in rest if not word.startswith("--")][:1]
+    assert set(named) <= known
+    if action == "exec":
+        accept(rest[rest.index("codex-portal") + 1 :])
+
+
 @pytest.mark.req("REQ-P3-013")
 @pytest.mark.parametrize("fence", of("sh"))
 def test_a_command_of_an_example_is_accepted(fence: Fence):
     for program, *words in commands(fence):
         if program == "codex-portal":
             accept(words)
+        elif program == "docker":
+            accept_compose(words)
         elif "/" in program:
             assert (ROOT / program).stat().st_mode & 0o100, f"{program} cannot be run"
         else:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from portal.adapters.memory.containers import MemoryContainers
+from portal.domain.errors import Refused
 from portal.domain.rollout import State
 from tests.stage import ALICE, PortalStage
 
@@ -23,6 +27,22 @@ def test_a_container_removed_by_hand_is_made_again_at_its_address(tmp_path: Path
     stage.containers.remove(next(iter(before)))
     assert stage.core.deployments.restore() == 1
     assert {c.name: c.address for c in stage.containers.list()} == before
+
+
+def test_a_container_that_never_starts_again_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = PortalStage(tmp_path).furnish()
+    stage.core.deployments.rest()
+    stale = {c.id for c in stage.containers.list()}
+    start = MemoryContainers.start
+
+    def refuse_stale(containers: MemoryContainers, name: str) -> None:
+        if containers.inspect(name).id in stale:
+            raise Refused("container_start_failed", name=name, reason="network 0a1b2c not found")
+        start(containers, name)
+
+    monkeypatch.setattr(MemoryContainers, "start", refuse_stale)
+    assert stage.core.deployments.restore() == 3
+    assert not stale & {c.id for c in stage.containers.list()}
 
 
 def test_while_a_rollout_is_at_work_nothing_is_restored_behind_its_back(tmp_path: Path) -> None:
