@@ -1,8 +1,9 @@
-// Before the first paint: language and theme from the cookies, else from the browser. A classic script, so that it blocks.
+// Before the first paint: language from the address (?lang=), language and theme from the cookies, else from the browser. A classic script, so that it blocks.
 (() => {
   const root = document.documentElement;
   const read = (name) => (document.cookie.match(new RegExp(`(?:^|; )${name}=([^;]*)`)) || [])[1];
-  const wanted = read("portal_language") || navigator.language;
+  const asked = new URLSearchParams(location.search).get("lang");
+  const wanted = (["zh", "en"].includes(asked) && asked) || read("portal_language") || navigator.language;
   const language = wanted.toLowerCase().startsWith("zh") ? "zh" : "en";
   const choice = ["light", "dark"].includes(read("portal_theme")) ? read("portal_theme") : "system";
   const dark = matchMedia("(prefers-color-scheme: dark)");

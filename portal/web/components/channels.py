@@ -107,7 +107,7 @@ def _form() -> rx.Component:
             hint=tr("channel.environments_hint"),
         ),
         checkbox(tr("channel.is_enabled"), "is_enabled", default_checked=given.is_enabled),
-        rx.el.div(submit(tr("channel.save"), tone="solid"), class_name="actions"),
+        rx.el.div(submit(tr("channel.save")), class_name="actions"),
         on_submit=ChannelsState.save,
         class_name="form",
         key=given.id.to_string(),

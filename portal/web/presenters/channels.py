@@ -44,8 +44,8 @@ def channel_line(channel: Channel) -> ChannelLine:
         kind=words(f"channel_kind.{channel.kind}"),
         target=channel.target,
         badge=on if channel.is_enabled else off,
-        events=_all_or([words(f"channel_event.{event}") for event in channel.events]),
-        environments=_all_or([environment_words(name) for name in channel.environments]),
+        events=_all_or("events", [words(f"channel_event.{event}") for event in channel.events]),
+        environments=_all_or("environments", [environment_words(name) for name in channel.environments]),
         has_secret=channel.has_secret,
     )
 
@@ -63,5 +63,5 @@ def channel_form(channel: Channel) -> ChannelForm:
     )
 
 
-def _all_or(named: Sequence[Words]) -> Words:
-    return joined(list(named), " · ") if named else words("filter.all")
+def _all_or(what: str, named: Sequence[Words]) -> Words:
+    return joined(list(named), " · ") if named else words(f"channel.all_{what}")
