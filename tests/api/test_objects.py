@@ -70,6 +70,7 @@ NAMED = {
     "/containers/": "container",
     "/engine/": "engine",
     "/environments/": "environment",
+    "/integrations/": "integration",
     "/services/": "service",
     "/users/": "user",
 }
@@ -96,6 +97,7 @@ def prod(stage: PortalStage) -> dict[str, str]:
         "sequence": "1",
         "user": "harry",
         "engine": "hello",
+        "integration": "engine",
         "container": stage.containers.list()[0].name,
     }
 
@@ -103,6 +105,7 @@ def prod(stage: PortalStage) -> dict[str, str]:
 def path_of(route: APIRoute, prod: dict[str, str]) -> str:
     kind = next((kind for start, kind in NAMED.items() if route.path.startswith(start)), "")
     known = {**prod, "name": prod.get(kind, "")}
+    assert "name" not in re.findall(r"{(\w+)}", route.path) or known["name"], "say in NAMED what the name is of"
     return re.sub(r"{(\w+)}", lambda match: known[match[1]], route.path)
 
 
