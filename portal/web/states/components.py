@@ -117,4 +117,4 @@ def _chart(now: int) -> ChartView:
     at = tuple(range(now - 118, now + 1, 2))
     stable = tuple(0.004 + 0.001 * (second * 7 % 5) for second in at)
     canary = tuple(0.005 + 0.002 * (second * 3 % 7) if index > 20 else None for index, second in enumerate(at))
-    return ChartView(at, stable, canary, (Mark(at[20], "10 %"),), tolerance=0.015, least=0.02)
+    return ChartView(at, stable, canary, marks=(Mark(at[20], "10 %"),), tolerance=0.015, least=0.02)
