@@ -25,7 +25,7 @@ async def test_the_list_shows_what_the_address_asks_for(tab: NewTab) -> None:
     state = await carol.state(ReleasesState)
     assert [(row.service, row.version) for row in state.rows] == [("hello", "1.1.0")]
     assert state.paging.total == 1
-    assert state.filters == {"service": "", "text": "1.1"}
+    assert state.filters == {"service": "", "person": "", "since": "", "until": "", "text": "1.1"}
     assert state.is_filtered
 
 
