@@ -13,6 +13,7 @@ from portal.cli.tables import show_done, show_list, show_one
 
 service = group("service")
 COLUMNS = ("name", "repository", "port", "hosts", "path_prefix", "owners")
+SHOWN_ONLY = ("name", "is_archived")
 FIELDS = (*COLUMNS, "description", "health_path", "metrics_path", "dependencies", "environment", "limits")
 
 
@@ -30,8 +31,7 @@ def changes(command: Callable[..., Any]) -> Callable[..., Any]:
 def wanted(client: RemotePortal, path: str, *, file: str, changes: tuple[str, ...]) -> dict[str, Any]:
     """What a file says, or else the thing as it stands, after the changes."""
     thing = edited(read_mapping(file) if file else _present(client, path), changes)
-    thing.pop("name", None)
-    return thing
+    return {name: value for name, value in thing.items() if name not in SHOWN_ONLY}
 
 
 def _present(client: RemotePortal, path: str) -> dict[str, Any]:

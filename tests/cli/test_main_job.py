@@ -102,7 +102,8 @@ def test_services_environments_and_freezes_are_kept(portal: Portal, tmp_path: Pa
     file.write_text("repository: registry.example/shop\nhosts: [shop.example]\n")
     saved = portal("service", "save", "shop", "-f", str(file), "--set", "port=9000", "-m", "a new one", by="alice")
     assert (saved.code, saved.out) == (0, "shop is saved.\n")
-    portal("service", "save", "shop", "--set", "limits.cpu_cores=2", by="alice")
+    changed = portal("service", "save", "shop", "--set", "limits.cpu_cores=2", by="alice")
+    assert changed.code == 0, changed.err
     shop = portal("service", "show", "shop", "--json", by="carol").json
     assert (shop["port"], shop["hosts"], shop["limits"]["cpu_cores"]) == (9000, ["shop.example"], 2)
     assert "shop.example" in portal("service", "list", by="carol").out
