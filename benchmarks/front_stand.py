@@ -17,7 +17,7 @@ import httpx
 
 from portal import wiring
 from portal.domain.access import SYSTEM, Grant, Role
-from portal.domain.identity import NewUser
+from portal.domain.identity import NewUser, TokenOrder
 from portal.domain.rollout import Rollout, State
 from portal.services.rollouts import RolloutOrder
 from portal.settings import Settings
@@ -55,7 +55,7 @@ class FrontStand:
         """Wait until it answers and the canary is watched."""
         self._await_door()
         first = self.core.rollouts.page(SYSTEM, RolloutQuery()).items[0]
-        self._until(first, State.BAKING, State.SUCCEEDED)
+        self._until(first, State.SUCCEEDED)
         order = RolloutOrder("hello", "prod", "1.1.0", "to be watched", WATCHED)
         self.rollout = self.core.rollouts.start(SYSTEM, order)
         self._until(self.rollout, State.OBSERVING)
@@ -65,6 +65,10 @@ class FrontStand:
         form = {"name": NAME, "password": PASSWORD}
         answer = httpx.post(f"{self.url}/auth/sign-in", data=form, headers={"origin": self.url}, timeout=30)
         return answer.headers["set-cookie"].partition(";")[0]
+
+    def token(self) -> str:
+        """For a program of the same person."""
+        return self.core.identity.create_token(SYSTEM, TokenOrder("measure", user=NAME))[0]
 
     def resident_bytes(self) -> int:
         """What the serving process holds in memory."""

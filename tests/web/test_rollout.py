@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from portal.domain.environment import FreezeWindow
 from portal.domain.rollout import Action, Rollout, State
 from portal.web.presenters.actions import BREAK_GLASS, Question
-from portal.web.states import live
+from portal.web.states import bell, inbox, live
 from portal.web.states.rollout import RolloutState
 from portal.web.states.session import SessionState
 from tests.stage import ALICE, PortalStage
@@ -28,7 +28,13 @@ def one_look(monkeypatch: pytest.MonkeyPatch) -> None:
         looks["left"] -= 1
         return looks["left"] >= 0
 
+    async def no_beats(*_: object, **__: object) -> AsyncIterator[None]:
+        for nothing in ():
+            yield nothing
+
     monkeypatch.setattr(live, "is_connected", is_connected)
+    for beside in (bell, inbox):  # or what every page has would take the one look
+        monkeypatch.setattr(beside, "beats", no_beats)
     monkeypatch.setattr(RolloutState, "looks_in_test", looks, raising=False)
 
 

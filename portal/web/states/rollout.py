@@ -23,6 +23,7 @@ from portal.web.presenters.rollout import Change, Decision, Fact, Head, Traffic
 from portal.web.presenters.steps import Stride
 from portal.web.presenters.timeline import Line
 from portal.web.presenters.verdicts import VerdictCard
+from portal.web.shared import Shared
 from portal.web.states.live import beats, put
 from portal.web.states.proof import acting, objection
 from portal.web.states.session import SessionState, actor_of, tell, telling
@@ -55,6 +56,9 @@ class Seen:
     dependants: str
     way_back: Fact
     lines: list[Line]
+
+
+_looks: Shared[Seen] = Shared()
 
 
 class RolloutState(rx.State):
@@ -90,23 +94,31 @@ class RolloutState(rx.State):
                 rollout_id = arguments.number(arguments.segments(self, 1)[0])
             except NotFound as error:
                 put(self, missing=error_words(error))
+        shown: Seen | None = None
         async for _ in beats(self, f"rollout:{rollout_id}"):
             async with self:
-                if self.missing or not await self._look(rollout_id):
+                if self.missing:
                     return
+                shown = await self._look(rollout_id, shown)
 
-    async def _look(self, rollout_id: int) -> bool:
-        """Bring the page up to date; False if there is nothing to look at."""
+    async def _look(self, rollout_id: int, shown: Seen | None = None) -> Seen | None:
+        """Bring the page up to date, unless it shows just that; what it shows then."""
+        actor = await actor_of(self)
         try:
-            seen = await asyncio.to_thread(look, await actor_of(self), rollout_id)
+            seen = await _looks.get(
+                (core().topics, actor, rollout_id),
+                core().topics.version(f"rollout:{rollout_id}"),
+                lambda: look(actor, rollout_id),
+            )
         except NotFound as error:
             put(self, missing=error_words(error))
-            return False
+            return None
         except PortalError as error:
             tell(await self.get_state(SessionState), error_words(error), tone="bad")
-            return True
-        put(self, is_loaded=True, **{name: getattr(seen, name) for name in Seen.__slots__})
-        return True
+            return shown
+        if seen is not shown:
+            put(self, is_loaded=True, **{name: getattr(seen, name) for name in Seen.__slots__})
+        return seen
 
     @rx.event
     @requires(Permission.VIEW)

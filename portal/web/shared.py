@@ -1,0 +1,49 @@
+"""What many tabs ask for at the same moment is made once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+FRESH_SECONDS = 0.25
+MOST_KEPT = 256
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept(Generic[Made]):
+    version: int
+    begun: float
+    making: asyncio.Task[Made]
+
+
+class Shared(Generic[Made]):
+    """For one event loop. What was made is good for a quarter of a second, or until its topic has news."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, _Kept[Made]] = {}
+
+    async def get(self, key: Hashable, version: int, make: Callable[[], Made]) -> Made:
+        """What `make` returns, or raises, in a thread: now, or for somebody else who asked with this key just before.
+
+        `version` is that of the topic by which changes are told: with another one it is made anew.
+        """
+        kept = self._kept.get(key)
+        if kept is None or kept.version != version or not _is_fresh(kept):
+            self._make_room()
+            kept = _Kept(version, time.monotonic(), asyncio.create_task(asyncio.to_thread(make)))
+            self._kept[key] = kept
+        return await asyncio.shield(kept.making)
+
+    def _make_room(self) -> None:
+        if len(self._kept) >= MOST_KEPT:
+            self._kept = {key: kept for key, kept in self._kept.items() if _is_fresh(kept)}
+
+
+def _is_fresh(kept: _Kept[Made]) -> bool:
+    is_of_this_loop = kept.making.get_loop() is asyncio.get_running_loop()
+    return is_of_this_loop and time.monotonic() - kept.begun < FRESH_SECONDS
