@@ -73,6 +73,7 @@ ENV PATH=/opt/portal/bin:/usr/bin \
     HOME=/app/data \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
     MALLOC_ARENA_MAX=2 \
+    PYTHONNODEBUGRANGES=1 \
     REFLEX_DIR=/tmp/reflex \
     REFLEX_STATES_WORKDIR=/tmp/states \
     REFLEX_UPLOADED_FILES_DIR=/tmp/uploads \

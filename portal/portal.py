@@ -15,8 +15,8 @@ from portal.api.origin import SameOrigin
 from portal.api.page_paths import PagePaths
 from portal.api.v1.entry import rest
 from portal.kit.rest import REST_ROOT
-from portal.web import pages
 from portal.web.guard import Guard
+from portal.web.openings import add_pages
 from portal.web.overlay import overlay
 from portal.web.serve import ensure_open
 from portal.web.states import live
@@ -45,7 +45,7 @@ app = rx.App(
 )
 app.add_middleware(Guard(), index=0)
 live.attend(app)
-pages.add_to(app)
+add_pages(app)
 
 
 @asynccontextmanager

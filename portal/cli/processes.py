@@ -26,20 +26,23 @@ def _serve(host: str, port: int | None) -> None:
     from portal.web.serve import serve as serve_pages
 
     settings = own_settings()
-    _migrate_apart(settings)
-    serve_pages(settings)
+    serve_pages(settings, first_password=_begin_apart(settings))
 
 
-def _migrate_apart(settings: Settings) -> None:
-    """By a process that ends again: what Alembic loads would stay in this one's memory for nothing."""
+def _begin_apart(settings: Settings) -> str:
+    """The first start by a process that ends again: what Alembic loads, and what hashing a password leaves, would stay
+    in the memory of this one. The password of a first administrator, if one was made.
+    """
     from portal.store.database import Database
     from portal.store.migrate import is_up_to_date
 
     database = Database(settings.database_url)
     is_done = is_up_to_date(database)
     database.close()
-    if not is_done:
-        subprocess.run([sys.executable, "-m", "portal.cli", "migrate"], stdout=subprocess.DEVNULL, check=False)
+    if is_done:
+        return ""
+    first = [sys.executable, "-m", "portal.web.first"]
+    return subprocess.run(first, stdout=subprocess.PIPE, text=True, timeout=600, check=False).stdout.strip()
 
 
 def _work() -> None:

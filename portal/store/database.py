@@ -106,6 +106,7 @@ def _sqlite(url: str, pool_size: int) -> Engine:
             "synchronous=FULL",
             f"busy_timeout={BUSY_SECONDS * 1000}",
             "foreign_keys=ON",
+            f"cache_size=-{CACHE_KILOBYTES}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

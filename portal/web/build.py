@@ -20,6 +20,7 @@ from portal.domain.errors import Unavailable
 ROOT = Path(__file__).resolve().parent.parent.parent
 WEB = ".web"
 BUILT = Path(WEB, "build", "client")
+OPENINGS = Path(WEB, "backend", "openings.json")
 _STAMP = Path(WEB, "build", "sources.sha256")
 _LOCK = "reflex.lock"
 _SOURCES = (
@@ -59,7 +60,7 @@ def ensure_front_end(progress: Progress = lambda line: None, *, root: Path = ROO
 def is_current(root: Path = ROOT, wanted: str = "") -> bool:
     """Whether the pages that are there were built from the sources as they are."""
     stamp = root / _STAMP
-    is_complete = (root / BUILT / "index.html").is_file() and (root / WEB / "backend").is_dir()
+    is_complete = (root / BUILT / "index.html").is_file() and (root / OPENINGS).is_file()
     return is_complete and stamp.is_file() and stamp.read_text("utf-8") == (wanted or sources_hash(root))
 
 
@@ -131,6 +132,7 @@ def _environment() -> dict[str, str]:
     programs = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
     environment |= {
+        "BUILDS_PORTAL_PAGES": "true",
         "REFLEX_USE_NPM": "1",
         "REFLEX_TELEMETRY_ENABLED": "false",
         "REFLEX_CHECK_LATEST_VERSION": "false",

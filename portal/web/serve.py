@@ -16,6 +16,7 @@ from portal.i18n import t
 from portal.kit import log
 from portal.kit.redaction import conceal
 from portal.settings import Settings
+from portal.web.absent import leave_out
 from portal.web.build import ROOT, ensure_front_end, is_current
 from portal.wiring import build, core, is_in_use, use
 
@@ -31,7 +32,7 @@ _FOR_REFLEX = {
 }
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, first_password: str = "") -> None:
     """Until SIGTERM or SIGINT; requests and event handlers that are running then are finished (up to ten seconds).
 
     Pages that do not belong to these sources are built first; Unavailable("front_end_failed") if that cannot be done.
@@ -41,7 +42,7 @@ def serve(settings: Settings) -> None:
     if not is_current():
         ensure_front_end(_log.info)
     prepare_environment(settings.data)
-    people = _opened(settings)
+    people = _opened(settings, first_password)
     give_back_memory()
     run(listener, lambda: _welcome(settings, people))
 
@@ -53,17 +54,17 @@ def ensure_open() -> None:
         _welcome(settings, _opened(settings))
 
 
-def _opened(settings: Settings) -> dict[str, str]:
+def _opened(settings: Settings, first_password: str = "") -> dict[str, str]:
     """Makes it the portal of this process; the people to be named on the first start."""
     conceal(settings.secrets)
     log.configure(settings.log_level)
     use(build(settings))
-    return _people(settings)
+    return _people(settings, first_password)
 
 
-def _people(settings: Settings) -> dict[str, str]:
+def _people(settings: Settings, first_password: str) -> dict[str, str]:
     """On the first start: with which names and passwords the portal is entered."""
-    password = core().identity.ensure_administrator()
+    password = first_password or core().identity.ensure_administrator()
     people = {"admin": password} if password else {}
     return people | core().demonstration.load() if settings.is_demo else people
 
@@ -76,6 +77,7 @@ def _welcome(settings: Settings, people: Mapping[str, str]) -> None:
         lines += [f"\n    {name:8} {secret}" for name, secret in people.items()]
     sys.stdout.write("".join(lines) + "\n\n")
     sys.stdout.flush()
+    give_back_memory()
 
 
 def give_back_memory() -> None:
@@ -91,6 +93,9 @@ def prepare_environment(data: Path) -> None:
     os.chdir(ROOT)
     os.environ.update(_FOR_REFLEX)
     os.environ.setdefault("REFLEX_DIR", str(data.absolute() / "reflex"))
+    if not {"REDIS_URL", "REFLEX_REDIS_URL"} & os.environ.keys():
+        # Reflex and its sockets import Redis's client even if they never use it: five megabytes.
+        leave_out("redis", "redis.asyncio", "redis.asyncio.client", "redis.exceptions")
 
 
 def listening(host: str, port: int) -> socket.socket:
