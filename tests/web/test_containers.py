@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -10,7 +10,7 @@ from portal.domain.access import SYSTEM
 from portal.domain.container import ContainerState as State
 from portal.domain.container_view import ContainerQuery
 from portal.web.presenters.containers import size
-from portal.web.states import live
+from portal.web.states import bell, inbox, live
 from portal.web.states.container import ContainerState, look
 from portal.web.states.containers import ContainersState
 from portal.web.states.engine import EngineState
@@ -31,7 +31,13 @@ def looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.add(token)
         return is_new
 
+    async def no_beats(*_: object, **__: object) -> AsyncIterator[None]:
+        for nothing in ():
+            yield nothing
+
     monkeypatch.setattr(live, "is_connected", once)
+    for loop in (bell, inbox):  # every page has these, and they would take the look
+        monkeypatch.setattr(loop, "beats", no_beats)
 
 
 def first(stage: PortalStage) -> str:
