@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import ClassVar
 
 
 class AbsentModule(ModuleType):
     """Gives whatever is imported from it: a class that says so when it is used."""
 
-    __path__: ClassVar[list[str]] = []
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []  # so that what is below it can be imported too
 
     def __getattr__(self, name: str) -> type[Exception]:
         if name.startswith("__"):

@@ -43,12 +43,12 @@ def openings(app: rx.App) -> dict[str, list[tuple[str, str]]]:
     """By address: full name of the state and name of the handler, in the order in which they are called."""
     return {
         route: [(handler.state_full_name, handler.fn.__name__) for handler in _handlers(app, route)]
-        for route in app._unevaluated_pages  # pyright: ignore[reportPrivateUsage]
+        for route in app._unevaluated_pages
     }
 
 
 def _handlers(app: rx.App, route: str) -> list[Any]:
-    return list(app._load_events.get(route, ()))  # pyright: ignore[reportPrivateUsage]
+    return list(app._load_events.get(route, ()))
 
 
 def _add_built(app: rx.App, kept: dict[str, list[tuple[str, str]]]) -> None:

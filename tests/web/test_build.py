@@ -25,6 +25,7 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / build.BUILT).mkdir(parents=True)
     (tmp_path / build.BUILT / "index.html").write_text("<html></html>")
     (tmp_path / ".web" / "backend").mkdir()
+    (tmp_path / build.OPENINGS).write_text("{}")
     (tmp_path / build._STAMP).write_text(build.sources_hash(tmp_path))
     return tmp_path
 
