@@ -55,6 +55,7 @@ class OpenIdProvider:
             "nonce": request.nonce,
             "code_challenge": request.challenge,
             "code_challenge_method": "S256",
+            **({"prompt": "login", "max_age": "0"} if request.is_fresh else {}),
         }
         start = str(self._configuration()["authorization_endpoint"])
         return f"{start}{'&' if '?' in start else '?'}{urlencode(asked)}"

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from portal.api.sessions import own_path, signed_in
 from portal.domain.errors import PortalError, Refused
 from portal.domain.identity import LONGEST_AGENT, Visit
+from portal.kit.cookies import SESSION_COOKIE, cookie_value
 from portal.services.external_sign_in import Return
 from portal.wiring import core
 
@@ -20,11 +21,15 @@ _LONGEST = 4_000
 
 
 async def start(request: Request) -> Response:
-    """303 to the provider, with a cookie by which the answer is known to be this browser's."""
+    """303 to the provider, with a cookie by which the answer is known to be this browser's; with `fresh=1` it is to
+    ask for the password anew.
+    """
     asked = request.query_params
     target, ticket = own_path(asked.get("next", "/")), asked.get("ticket", "")[:100]
     try:
-        secret, address = await asyncio.to_thread(core().external.begin, target, ticket=ticket)
+        secret, address = await asyncio.to_thread(
+            core().external.begin, target, ticket=ticket, is_fresh=asked.get("fresh") == "1"
+        )
     except PortalError as error:
         return _back(error)
     answer = RedirectResponse(address, 303)
@@ -47,6 +52,9 @@ async def callback(request: Request) -> Response:
         secret, actor, target = await asyncio.to_thread(core().external.finish, back, visit)
     except PortalError as error:
         return _back(error)
+    before = cookie_value(request.headers.get("cookie", ""), SESSION_COOKIE)
+    if before:  # the browser forgets it now, and nobody else should find it
+        await asyncio.to_thread(core().identity.sign_out, before)
     answer = await signed_in(request, secret, actor, own_path(target))
     answer.delete_cookie(COOKIE, path="/auth/oidc")
     return answer

@@ -6,11 +6,13 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, cast
 
 from portal.domain.access import EVERYWHERE, Grant, Role
 from portal.domain.errors import Refused
 
+LONGEST_AGE = timedelta(days=366)
 LONGEST_SUBJECT, LONGEST_GROUP, MOST_GROUPS = 255, 200, 1000
 _UNFIT = re.compile(r"[^a-z0-9._-]+")
 
@@ -30,12 +32,16 @@ class GroupRule:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What the browser takes to the provider. `challenge` is the SHA-256 of a secret that stays here (PKCE, S256)."""
+    """What the browser takes to the provider. `challenge` is the SHA-256 of a secret that stays here (PKCE, S256).
+
+    `is_fresh`: the provider is to ask the person for their password anew, whoever it takes them for.
+    """
 
     redirect_uri: str
     state: str
     nonce: str
     challenge: str
+    is_fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,17 @@ def stranger_of(claims: Mapping[str, Any], *, groups_claim: str) -> Stranger:
     name = user_name_of(_text(claims.get("preferred_username")) or address.partition("@")[0])
     display_name = "".join(sign for sign in _text(claims.get("name"))[:100] if sign.isprintable())
     return Stranger(str(claims["iss"]), subject, name, display_name, address[:200], _groups(claims.get(groups_claim)))
+
+
+def age_of(claims: Mapping[str, Any]) -> timedelta:
+    """How long before these claims the person last showed the provider who they are; nothing where it does not say.
+
+    Both moments are the provider's own, so that its clock may differ from the portal's.
+    """
+    shown, issued = claims.get("auth_time"), claims.get("iat")
+    if not isinstance(shown, int | float) or not isinstance(issued, int | float):
+        return timedelta()
+    return timedelta(seconds=min(max(issued - shown, 0), LONGEST_AGE.total_seconds()))
 
 
 def user_name_of(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
-from portal.domain.access import Actor, Permission
+from portal.domain.access import Actor, Permission, demand_proof
 from portal.domain.audit import AuditEntry
 from portal.domain.engine import Execution
 from portal.domain.errors import Conflict, Invalid, PortalError, Refused, Unavailable
@@ -50,13 +50,14 @@ class Executions:
         """Run the command to its end, to its time or to 256 KiB of output, whatever comes first.
 
         The trail has who ran what and why before it begins, and its exit status after it. Refused("exec_switched_off"),
-        Refused("not_allowed"), Refused("container_not_running"), Unavailable("exec_busy").
+        Refused("not_allowed"), Refused("proof_needed"), Refused("container_not_running"), Unavailable("exec_busy").
         """
         check_reason(order.reason)
         check_command(order)
         line = self._fleet.line(actor, name, permission=Permission.CONTAINER_EXEC)
         if not self._fleet.lets_execute:
             raise Refused("exec_switched_off")
+        demand_proof(actor, self._clock.now())
         if not self._turns.acquire(blocking=False):
             raise Unavailable("exec_busy", most=AT_ONCE)
         try:

@@ -18,7 +18,7 @@ from sqlmodel import Session
 from portal.domain.access import SYSTEM, Actor, Grant, demand_proof
 from portal.domain.errors import Conflict, Refused
 from portal.domain.identity import ExternalIdentity, Visit, check_user_name
-from portal.domain.oidc import AuthorizationRequest, GroupRule, Stranger, grants_of, stranger_of
+from portal.domain.oidc import AuthorizationRequest, GroupRule, Stranger, age_of, grants_of, stranger_of
 from portal.ports.identity_provider import IdentityProvider
 from portal.services.identity import Identity
 from portal.services.identity_part import demand_whole, digest
@@ -77,15 +77,17 @@ class ExternalSignIn:
             sessions.add_step(session, step, self._identity.now())
         return secret
 
-    def begin(self, target: str, *, ticket: str = "") -> tuple[str, str]:
-        """A secret for the browser's cookie, and where the browser goes. Refused("oidc_off" | "sign_in_again")."""
+    def begin(self, target: str, *, ticket: str = "", is_fresh: bool = False) -> tuple[str, str]:
+        """A secret for the browser's cookie, and where the browser goes; `is_fresh` has the provider ask for the
+        password anew. Refused("oidc_off" | "sign_in_again").
+        """
         provider = self._demand_provider()
         user = self._user_of_ticket(ticket) if ticket else ""
         secret, state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(4))
         now = self._identity.now()
         kept = {"state": digest(state), "nonce": nonce, "verifier": verifier, "next": target}
         url = provider.authorization_url(
-            AuthorizationRequest(self.policy.redirect_uri, state, nonce, _challenge(verifier))
+            AuthorizationRequest(self.policy.redirect_uri, state, nonce, _challenge(verifier), is_fresh)
         )
         with self._database.transaction() as session:
             sessions.add_step(session, sessions.Step(digest(secret), "oidc", user, kept, now + STEP_LASTS), now)
@@ -109,7 +111,8 @@ class ExternalSignIn:
             row = self._receive(session, stranger, step.user)
             if row.is_disabled:
                 raise Refused("sign_in_failed")
-            secret, actor = self._identity.open_external(session, row, visit)
+            proved_at = self._identity.now() - age_of(claims)
+            secret, actor = self._identity.open_external(session, row, visit, proved_at=proved_at)
         return secret, actor, step.document["next"]
 
     def identities(self, actor: Actor) -> tuple[ExternalIdentity, ...]:

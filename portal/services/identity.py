@@ -111,13 +111,16 @@ class Identity(Users, Tokens, Sessions, Invitations, SecondFactors, PreferencesP
         self._note_failure(step.user, address)
         raise Refused("code_wrong")
 
-    def open_external(self, session: Session, row: UserRow, visit: Visit) -> tuple[str, Actor]:
-        """A session for somebody whom another provider has vouched for."""
+    def open_external(self, session: Session, row: UserRow, visit: Visit, *, proved_at: datetime) -> tuple[str, Actor]:
+        """A session for somebody whom another provider has vouched for, as they showed it at that time."""
         bounded = Visit(visit.address[:LONGEST_ADDRESS], visit.agent[:LONGEST_AGENT])
-        return self._open(session, row, bounded, way="oidc")
+        return self._open(session, row, bounded, way="oidc", proved_at=proved_at)
 
     def prove(self, actor: Actor, proof: str) -> Actor:
-        """The same actor, who has just shown their password or a code. Refused("password_wrong" | "code_wrong")."""
+        """The same actor, who has just shown their password or a code.
+
+        Refused("password_wrong" | "code_wrong"); Refused("no_password") for who signs in by another provider alone.
+        """
         if actor.kind != "user" or not actor.session:
             raise Refused("only_for_users")
         if is_code(cleaned(proof)):
@@ -142,7 +145,10 @@ class Identity(Users, Tokens, Sessions, Invitations, SecondFactors, PreferencesP
     def _check_own_password(self, name: str, password: str) -> None:
         with self._passwords.turn():
             self._refuse_too_early(name, "")
-            if not self._passwords.is_right(password[: LONGEST_PASSWORD + 1], self._hash_to_try(name)):
+            known = self._hash_to_try(name)
+            if not known:
+                raise Refused("no_password")
+            if not self._passwords.is_right(password[: LONGEST_PASSWORD + 1], known):
                 self._note_failure(name, "")
                 raise Refused("password_wrong")
 
@@ -160,14 +166,17 @@ class Identity(Users, Tokens, Sessions, Invitations, SecondFactors, PreferencesP
                 opened_sessions.note_seen(session, key, now)
         return Actor(user.name, grants=grants, session=key, proved_at=opened.proved_at)
 
-    def _open(self, session: Session, row: UserRow, visit: Visit, *, way: str) -> tuple[str, Actor]:
+    def _open(
+        self, session: Session, row: UserRow, visit: Visit, *, way: str, proved_at: datetime | None = None
+    ) -> tuple[str, Actor]:
         """A new session for somebody who has shown all that they have to."""
         secret, now = secrets.token_urlsafe(32), self._clock.now()
         key, ends = digest(secret), now + timedelta(hours=self._session_hours)
         row.failures, row.locked_until, row.signed_in_at = 0, None, now
-        new = opened_sessions.SignedIn(key, row.name, visit.address, now, now, ends, visit.agent, way, now)
+        proved_at = proved_at or now
+        new = opened_sessions.SignedIn(key, row.name, visit.address, now, now, ends, visit.agent, way, proved_at)
         opened_sessions.open_session(session, new)
-        actor = Actor(row.name, grants=store.grants(session, row.name), session=key, proved_at=now)
+        actor = Actor(row.name, grants=store.grants(session, row.name), session=key, proved_at=proved_at)
         self._record(session, actor, "user.signed_in", target=("user", row.name), address=visit.address)
         return secret, actor
 

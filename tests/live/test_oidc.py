@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -172,6 +173,25 @@ def test_a_user_links_the_account_and_comes_in_by_it(stage: PortalStage, visitor
     again = visitor()
     assert again.sign_in("alice").path == "/rollouts"
     assert stage.core.identity.actor_of_session(again.session).grants == (Grant(Role.RELEASE_MANAGER),)
+
+
+def test_who_signs_in_anew_is_asked_for_the_password_although_the_provider_knows_them(
+    stage: PortalStage, visitor: NewVisitor
+):
+    browser = visitor()
+    browser.sign_in("gina")
+    first = browser.session
+    browser.seen.clear()
+    assert browser.sign_in("gina", "/auth/oidc/start?next=/profile").path == "/profile"
+    assert not [url for url in browser.seen if "/interaction/" in url], "nothing is asked without need"
+    browser.seen.clear()
+    assert browser.sign_in("gina", "/auth/oidc/start?next=/profile&fresh=1").path == "/profile"
+    assert [url for url in browser.seen if "/interaction/" in url]
+    actor = stage.core.identity.actor_of_session(browser.session)
+    assert actor.proved_at is not None
+    assert stage.clock.now() - actor.proved_at < timedelta(minutes=1)
+    with pytest.raises(Refused, match="session_over"):
+        stage.core.identity.actor_of_session(first)
 
 
 def test_a_code_is_worth_nothing_without_the_verifier(stage: PortalStage, portal_url: str, issuer: str):

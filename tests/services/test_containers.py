@@ -203,6 +203,19 @@ def test_a_command_is_audited_before_it_begins_and_after_its_end(stage: PortalSt
     ]
 
 
+def test_a_command_inside_wants_a_fresh_proof_in_a_browser_and_none_of_a_program(stage: PortalStage) -> None:
+    stage.core.fleet.lets_execute = True
+    name, order = one(stage).name, ExecutionOrder(("true",), "look")
+    sitting = replace(DAVE, session="s", proved_at=stage.clock.now())
+    assert stage.core.executions.execute(sitting, name, order).exit_code == 0
+    stage.clock.move(601)
+    with pytest.raises(Refused) as refused:
+        stage.core.executions.execute(sitting, name, order)
+    assert refused.value.code == "proof_needed"
+    assert len(trail(stage, "container.exec_started")) == 1
+    assert stage.core.executions.execute(replace(DAVE, kind="token", person="dave"), name, order).exit_code == 0
+
+
 def test_a_command_that_cannot_run_is_audited_too(stage: PortalStage) -> None:
     stage.core.fleet.lets_execute = True
     name = one(stage).name

@@ -12,7 +12,7 @@ from portal.domain.access import SYSTEM, Actor, Grant, Role
 from portal.domain.audit import AuditQuery
 from portal.domain.errors import Invalid, PortalError
 from portal.domain.identity import NewUser, Visit
-from portal.domain.oidc import AuthorizationRequest, GroupRule, grants_of, parse_rules, user_name_of
+from portal.domain.oidc import AuthorizationRequest, GroupRule, age_of, grants_of, parse_rules, user_name_of
 from portal.services.audit import Audit
 from portal.services.external_sign_in import ExternalSignIn, Policy, Return
 from portal.services.identity import Identity
@@ -194,6 +194,36 @@ def test_a_ticket_is_for_one_person_once_and_soon(external: ExternalSignIn, iden
     assert code(external.begin, "/", ticket=late) == "sign_in_again"
     clock.pass_by(minutes=10)
     assert code(external.link_ticket, erin) == "proof_needed"
+
+
+def test_who_has_no_password_proves_who_they_are_at_the_provider(
+    external: ExternalSignIn, identity: Identity, provider: Provider, clock: Any
+):
+    at = int(clock.now().timestamp()) - 5000  # its clock is wrong, which does not matter
+    provider.person |= {"iat": at, "auth_time": at - 3600}
+    gina = come_in(external)
+    assert code(identity.begin_second_factor, gina) == "proof_needed"
+    assert code(identity.prove, gina, PASSWORD) == "no_password"
+    secret, url = external.begin("/profile", is_fresh=True)
+    assert provider.asked[-1].is_fresh
+    provider.person["auth_time"] = at - 2
+    _, gina, target = external.finish(Return(secret, parse_qs(urlsplit(url).query)["state"][0], "code"), VISIT)
+    assert target == "/profile"
+    identity.begin_second_factor(gina)
+
+
+@pytest.mark.parametrize(
+    ("claims", "seconds"),
+    [
+        ({}, 0),
+        ({"iat": 100}, 0),
+        ({"iat": 100, "auth_time": "40"}, 0),
+        ({"iat": 100, "auth_time": 40}, 60),
+        ({"iat": 100, "auth_time": 140}, 0),
+    ],
+)
+def test_how_long_ago_a_person_showed_who_they_are(claims: dict[str, Any], seconds: int):
+    assert age_of(claims).total_seconds() == seconds
 
 
 def test_the_only_way_in_cannot_be_unlinked(external: ExternalSignIn):

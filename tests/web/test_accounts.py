@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from portal.adapters.oidc import Client, OpenIdProvider
 from portal.domain.access import SYSTEM, Grant, Role
 from portal.domain.errors import PortalError
 from portal.domain.identity import NewUser, Preferences, SessionQuery
 from portal.domain.second_factor import code_at
+from portal.store import users
 from portal.web.presenters.accounts import browser_words
 from portal.web.states.access import AccessState
 from portal.web.states.invite import InviteState
@@ -85,6 +87,25 @@ async def test_an_old_proof_is_asked_for_and_then_the_same_form_works(
     await admin.call(UserState.disable, {"reason": "left", "proof": password_of(erin)})
     assert stage.core.identity.user(SYSTEM, "bob").is_disabled
     assert not (await admin.state(ProofState)).is_wanted
+
+
+async def test_who_has_no_password_is_led_to_their_provider_and_back(
+    tab: NewTab, stage: PortalStage, erin: str
+) -> None:
+    admin = tab().sign_in(erin).at("/users/bob", tab="roles")
+    await admin.open()
+    with stage.core.database.transaction() as session:
+        users.row(session, erin).password_hash = ""
+    stage.core.external._provider = OpenIdProvider("https://id.example", Client("portal"))
+    stage.clock.move(11 * 60)
+    await admin.call(UserState.ask, "disable", "bob")
+    await admin.call(UserState.disable, {"reason": "left"})
+    proof = await admin.state(ProofState)
+    assert (proof.is_wanted, proof.has_password, proof.has_code) == (True, False, False)
+    assert proof.start == "/auth/oidc/start?next=%2Fusers%2Fbob%3Ftab%3Droles&fresh=1"
+    await admin.call(UserState.disable, {"reason": "left", "proof": password_of(erin)})
+    assert "provider" in (await admin.state(UserState)).objection.en
+    assert not stage.core.identity.user(SYSTEM, "bob").is_disabled
 
 
 async def test_an_invitation_is_shown_once(tab: NewTab, stage: PortalStage, erin: str) -> None:

@@ -14,9 +14,10 @@ from portal.web.states import bell, inbox, live
 from portal.web.states.container import ContainerState, look
 from portal.web.states.containers import ContainersState
 from portal.web.states.engine import EngineState
+from portal.web.states.proof import ProofState
 from portal.web.states.session import SessionState
 from tests.stage import CAROL, DAVE, PortalStage
-from tests.web.conftest import Tab
+from tests.web.conftest import Tab, password_of
 
 NewTab = Callable[[], Tab]
 
@@ -105,6 +106,22 @@ async def test_a_command_inside_shows_what_it_printed(tab: NewTab, stage: Portal
     state = await dave.state(ContainerState)
     assert state.ran.lines == (("stdout", "a b"),)
     assert state.ran.badge.tone == "ok"
+
+
+async def test_a_command_inside_asks_who_sits_there_when_that_was_long_ago(tab: NewTab, stage: PortalStage) -> None:
+    stage.core.fleet.lets_execute = True
+    dave = tab().sign_in("dave").at(f"/containers/{first(stage)}", tab="exec")
+    await dave.open()
+    stage.clock.move(601)
+    form = {"command": "echo 'a b'", "reason": "look", "seconds": "10"}
+    await dave.call(ContainerState.run, form)
+    assert (await dave.state(ProofState)).is_wanted
+    assert "Confirm" in (await dave.state(ContainerState)).exec_trouble.en
+    await dave.call(ContainerState.run, {**form, "proof": "wrong"})
+    assert (await dave.state(ContainerState)).ran.lines == ()
+    await dave.call(ContainerState.run, {**form, "proof": password_of("dave")})
+    assert (await dave.state(ContainerState)).ran.lines == (("stdout", "a b"),)
+    assert not (await dave.state(ProofState)).is_wanted
 
 
 @pytest.mark.parametrize(

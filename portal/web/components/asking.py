@@ -11,6 +11,8 @@ import reflex as rx
 from portal.web.components.browser import dialog
 from portal.web.components.forms import field, reason_field, trouble
 from portal.web.components.frame import Text
+from portal.web.components.icons import icon
+from portal.web.components.secrets import away
 from portal.web.states.proof import ProofState
 from portal.web.words import tr
 
@@ -57,7 +59,10 @@ def _form(state: Any, act: Act) -> rx.Component:
 
 
 def proof_field(field_id: str) -> rx.Component:
-    """Asks for the password or a code, once the portal has said that it wants one."""
+    """Asks for the password or a code, or for signing in anew at the provider, once the portal has said that it wants
+    it.
+    """
+    state = ProofState
     control = rx.el.input(
         name="proof",
         id=field_id,
@@ -66,11 +71,28 @@ def proof_field(field_id: str) -> rx.Component:
         auto_complete="current-password",
         max_length=200,
     )
-    return rx.cond(
-        ProofState.is_wanted,
-        field(tr("proof.label"), control, for_id=field_id, hint=tr("proof.hint")),
-        rx.fragment(),
+    label = rx.cond(state.has_password, tr("proof.label"), tr("proof.code"))
+    typed = field(label, control, for_id=field_id, hint=tr("proof.hint"))
+    ways = rx.fragment(rx.cond(state.has_password | state.has_code, typed, rx.fragment()), _elsewhere())
+    return rx.cond(state.is_wanted, ways, rx.fragment())
+
+
+def _elsewhere() -> rx.Component:
+    """For people without a password here; the whole browser goes to their provider and comes back."""
+    state = ProofState
+    leave = rx.el.div(
+        away(
+            icon("building-2"),
+            rx.el.span(tr("proof.sign_in", name=state.provider)),
+            href=state.start,
+            class_name="button quiet",
+        ),
+        rx.el.p(tr("proof.sign_in_more"), class_name="hint"),
+        class_name="field",
     )
+    no_way = rx.el.p(tr("proof.no_way"), class_name="note")
+    without = rx.cond(state.has_code, rx.fragment(), no_way)
+    return rx.cond(state.has_password, rx.fragment(), rx.cond(state.provider != "", leave, without))
 
 
 def opens(state: Any, act: str, subject: Any, *face: Any, class_name: str = "button quiet compact") -> rx.Component:

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from portal.web.components.asking import proof_field
 from portal.web.components.bar import Place
 from portal.web.components.browser import ago, clock, dialog
 from portal.web.components.container_parts import notes
@@ -251,6 +252,7 @@ def _exec_form() -> rx.Component:
             class_name="inline-fields",
         ),
         reason_field("exec-reason", tr("container.exec_why")),
+        proof_field("exec-proof"),
         trouble(state.exec_trouble),
         rx.el.div(
             rx.el.button(

@@ -17,6 +17,7 @@ from portal.web.policy import requires
 from portal.web.presenters import containers
 from portal.web.presenters.containers import Asked, CheckRun, ContainerRow, Pair, Press, Ran, Usage
 from portal.web.states.live import beats, put
+from portal.web.states.proof import acting, objection
 from portal.web.states.session import SessionState, actor_of, tell, telling
 from portal.web.words import Words, error_words, words
 from portal.wiring import core
@@ -136,23 +137,25 @@ class ContainerState(rx.State):
     async def run(self, form: dict[str, str]) -> None:
         """Run a command inside and show what it prints."""
         async with self:
-            name, actor = self.line.name, await actor_of(self)
+            name = self.line.name
             if self.is_running:
                 return
             try:
+                actor = await acting(self, form)
                 typed = arguments.field(form, "command", longest=4000)
                 seconds = arguments.choice(arguments.field(form, "seconds") or TIMES[1], TIMES)
                 order = ExecutionOrder(words_of(typed), arguments.field(form, "reason"), float(seconds))
             except PortalError as error:
-                self.exec_trouble = error_words(error)
+                self.exec_trouble = await objection(self, error)
                 return
             self.is_running, self.exec_trouble, self.ran = True, Words(), Ran()
         try:
             done = await asyncio.to_thread(core().executions.execute, actor, name, order)
-            outcome, trouble = containers.ran(done, typed), Words()
+            outcome, refused = containers.ran(done, typed), None
         except PortalError as error:
-            outcome, trouble = Ran(), error_words(error)
+            outcome, refused = Ran(), error
         async with self:
+            trouble = await objection(self, refused) if refused else Words()
             put(self, is_running=False, ran=outcome, exec_trouble=trouble)
 
 

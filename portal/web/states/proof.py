@@ -12,7 +12,9 @@ import reflex as rx
 from portal.domain.access import Actor
 from portal.domain.errors import PortalError
 from portal.web import arguments
+from portal.web.addresses import address
 from portal.web.policy import signed_in
+from portal.web.states.live import put
 from portal.web.states.session import SessionState, actor_of, remember, tell
 from portal.web.words import Words, error_words
 from portal.wiring import core
@@ -28,9 +30,15 @@ class Done(Generic[Made]):
 
 
 class ProofState(rx.State):
-    """`is_wanted`: forms of dangerous acts show the field for the proof."""
+    """`is_wanted`: forms of dangerous acts show how to prove who sits there: by password, by code, or by signing in
+    anew at the `provider`, to which `start` leads and from there back to the page.
+    """
 
     is_wanted: bool = False
+    has_password: bool = True
+    has_code: bool = False
+    provider: str = ""
+    start: str = ""
 
 
 class Asking(rx.State, mixin=True):
@@ -83,5 +91,19 @@ async def acting(state: rx.State, form: object) -> Actor:
 async def objection(state: rx.State, error: PortalError) -> Words:
     """What went wrong, in words; from now on forms ask for a proof if that is what was missing."""
     if error.code == "proof_needed":
-        (await state.get_state(ProofState)).is_wanted = True
+        await _want_proof(state)
     return error_words(error)
+
+
+async def _want_proof(state: rx.State) -> None:
+    user = await asyncio.to_thread(core().identity.user, await actor_of(state))
+    external, url = core().external, state.router.url
+    here = f"{url.path}?{url.query}" if url.query else url.path
+    put(
+        await state.get_state(ProofState),
+        is_wanted=True,
+        has_password=user.has_password,
+        has_code=user.has_second_factor,
+        provider=external.policy.name if external.is_set_up and not user.has_password else "",
+        start=address("/auth/oidc/start", next=here, fresh="1"),
+    )
