@@ -49,7 +49,7 @@ COPY docs /out/docs
 COPY scripts /out/scripts
 RUN cp -a rxconfig.py reflex.lock assets portal /out/ \
     && /usr/bin/python3 /src/bin/image-root /opt/portal /out /root-of-image \
-    && /usr/bin/python3 -m compileall -q -j 0 -s /root-of-image --invalidation-mode unchecked-hash \
+    && /usr/bin/python3 -m compileall -q -j 0 -o 0 -o 2 --hardlink-dupes -s /root-of-image --invalidation-mode unchecked-hash \
        /root-of-image/usr/lib/python3* /root-of-image/opt/portal/lib /root-of-image/app/portal
 
 FROM scratch

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from portal.adapters.clock import SystemClock
-from portal.adapters.docker.containers import DockerContainers
 from portal.adapters.github.probe import github
-from portal.adapters.haproxy.access_log import HAProxyAccessLog
-from portal.adapters.haproxy.options import ProxyOptions
-from portal.adapters.haproxy.process import HAProxyProcess
-from portal.adapters.haproxy.traffic import HAProxyTraffic
 from portal.adapters.host import probes as host
-from portal.adapters.memory.access_log import MemoryAccessLog
-from portal.adapters.memory.containers import MemoryContainers
-from portal.adapters.memory.demonstration import DEMONSTRATION_RATE, demonstration_images
-from portal.adapters.memory.traffic import MemoryTraffic
-from portal.adapters.memory.world import MemoryWorld
 from portal.adapters.notify.ways import notifiers
 from portal.adapters.oidc import Client, OpenIdProvider
-from portal.domain.container import Network
-from portal.domain.notification import ChannelKind
 from portal.kit import failpoints
 from portal.kit.topics import Topics
+from portal.parts import Parts, made_of
 from portal.ports.clock import Clock
 from portal.ports.containers import Containers
-from portal.ports.notifier import Notifier
-from portal.ports.traffic import AccessLog, Traffic
+from portal.ports.traffic import Traffic
 from portal.services import health_probes
 from portal.services.access import Access
 from portal.services.approvals import Approvals
@@ -71,32 +56,6 @@ from portal.settings import Settings, explained
 from portal.store import master_key
 from portal.store.database import Database
 from portal.store.migrate import migrate
-
-
-@dataclass(frozen=True, slots=True)
-class Attendant:
-    """Something that has to run beside the portal: `leave` lets go of it and keeps it running, `end` ends it."""
-
-    name: str
-    start: Callable[[], None]
-    leave: Callable[[], None]
-    end: Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a portal is made of. `network` holds the containers of all environments."""
-
-    database: Database
-    clock: Clock
-    containers: Containers
-    traffic: Traffic
-    access_log: AccessLog
-    network: Network
-    anchor_file: Path | None = None
-    attendants: tuple[Attendant, ...] = ()
-    notifiers: Mapping[ChannelKind, Notifier] = field(default_factory=dict[ChannelKind, Notifier])
-    settings: Settings = field(default_factory=lambda: Settings.from_environment({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +125,7 @@ class Core:
 def assemble(parts: Parts) -> Core:
     """A portal from given parts; nothing is started."""
     database, clock, topics, rates = parts.database, parts.clock, Topics(), Rates()
-    audit = Audit(database, clock, anchor_file=parts.anchor_file)
+    audit = Audit(database, clock, anchor_file=parts.anchor_file, sign=parts.sign)
     catalogue = Catalogue(database, clock, audit)
     releases = Releases(database, clock, audit, containers=parts.containers)
     rollouts = Rollouts(database, clock, audit, topics=topics, containers=parts.containers)
@@ -271,61 +230,8 @@ def build(settings: Settings) -> Core:
     database = Database(settings.database_url)
     migrate(database)
     clock = SystemClock()
-    make = _in_memory if is_demonstration(settings) else _real
     ways = notifiers(settings.smtp_url, settings.mail_from, lets_private=settings.lets_private_webhooks)
-    return assemble(replace(make(settings, database, clock), settings=settings, notifiers=ways))
-
-
-def is_demonstration(settings: Settings) -> bool:
-    """Whether containers and traffic are in memory: asked for, or because no engine can be reached through the gate."""
-    if settings.engine == "auto":
-        return not settings.engine_socket.is_socket()
-    return settings.engine == "memory"
-
-
-def _network(settings: Settings) -> Network:
-    """Fixed addresses come from the lower half of the subnet, the engine's own from the upper half."""
-    subnet = ipaddress.IPv4Network(settings.subnet)
-    return Network(settings.network, str(subnet), str(list(subnet.subnets(1))[1]))
-
-
-def _in_memory(settings: Settings, database: Database, clock: Clock) -> Parts:
-    world = MemoryWorld(clock)
-    traffic = MemoryTraffic(world)
-    log = MemoryAccessLog(traffic, requests_per_second=DEMONSTRATION_RATE)
-    for version, behaviour in demonstration_images().items():
-        world.add_image(f"hello:{version}", behaviour)
-    containers = MemoryContainers(world)
-    return Parts(database, clock, containers, traffic, log, _network(settings), settings.anchor_file)
-
-
-def _real(settings: Settings, database: Database, clock: Clock) -> Parts:
-    containers = DockerContainers(f"unix://{settings.engine_socket.absolute()}")
-    trusts = settings.proxy_trusts_forwarded_for
-    options = ProxyOptions(bind=settings.proxy_bind, trusts_forwarded_for=trusts)
-    is_managed = settings.proxy == "managed"
-    traffic = HAProxyTraffic(settings.proxy_folder, options, program="haproxy" if is_managed else None)
-    log = HAProxyAccessLog(traffic.folder.log_socket, full_rate=settings.access_log_rate)
-    attendants = [Attendant("access log", log.start, log.close, log.close)]
-    attendants.append(
-        _proxy(settings, traffic) if is_managed else Attendant("proxy", traffic.prepare, _nothing, _nothing)
-    )
-    parts = Parts(database, clock, containers, traffic, log, _network(settings), settings.anchor_file)
-    return replace(parts, attendants=tuple(attendants))
-
-
-def _proxy(settings: Settings, traffic: HAProxyTraffic) -> Attendant:
-    process = HAProxyProcess(settings.proxy_folder)
-
-    def start() -> None:
-        traffic.prepare()
-        process.start()
-
-    return Attendant("proxy", start, process.release, process.stop)
-
-
-def _nothing() -> None:
-    """A proxy that somebody else runs is neither started nor ended here."""
+    return assemble(replace(made_of(settings, database, clock), notifiers=ways))
 
 
 _current: Core | None = None

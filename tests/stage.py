@@ -19,13 +19,14 @@ from portal.domain.errors import Conflict
 from portal.domain.rollout import Action, Rollout, State
 from portal.domain.rollout_view import RolloutView
 from portal.domain.service import Service
+from portal.parts import Parts
 from portal.services.rollout_actions import ActionRequest
 from portal.services.rollouts import RolloutOrder
 from portal.settings import Settings
 from portal.store import operations
 from portal.store.database import Database
 from portal.store.migrate import migrate
-from portal.wiring import Core, Parts, assemble
+from portal.wiring import Core, assemble
 
 ALICE = Actor("alice", grants=(Grant(Role.RELEASE_MANAGER),))
 BOB = Actor("bob", grants=(Grant(Role.DEVELOPER),))

@@ -4,45 +4,26 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
 
 from portal.cli.commands import Command, Option, ReportingCommand
 from portal.cli.tables import show_done
 
-if TYPE_CHECKING:
-    from portal.settings import Settings
 
-
-def _serve(host: str, port: int | None) -> None:
-    """What the command line says counts more than the environment."""
+def _serve(host: str, port: int | None) -> NoReturn:
+    """What the command line says counts more than the environment. Becomes the process that serves: what the command
+    line has loaded, and all docstrings, are out of its memory.
+    """
     os.environ.update({"PORTAL_HOST": host} if host else {})
     os.environ.update({"PORTAL_PORT": str(port)} if port else {})
-    from portal.cli.own import own_settings
-    from portal.web.serve import serve as serve_pages
+    from portal.settings import Settings
 
-    settings = own_settings()
-    serve_pages(settings, first_password=_begin_apart(settings))
-
-
-def _begin_apart(settings: Settings) -> str:
-    """The first start by a process that ends again: what Alembic loads, and what hashing a password leaves, would stay
-    in the memory of this one. The password of a first administrator, if one was made.
-    """
-    from portal.store.database import Database
-    from portal.store.migrate import is_up_to_date
-
-    database = Database(settings.database_url)
-    is_done = is_up_to_date(database)
-    database.close()
-    if is_done:
-        return ""
-    first = [sys.executable, "-m", "portal.web.first"]
-    return subprocess.run(first, stdout=subprocess.PIPE, text=True, timeout=600, check=False).stdout.strip()
+    Settings.from_environment(os.environ)  # what is wrong with them is said in the way of the command line
+    os.execv(sys.executable, [sys.executable, "-OO", "-m", "portal.web"])  # noqa: S606 - there is no shell
 
 
 def _work() -> None:

@@ -29,9 +29,10 @@ from portal.domain.lists import check_sort
 from portal.domain.merkle import Blocks, Frontier
 from portal.domain.merkle import is_included as is_included_in
 from portal.domain.page import Page
+from portal.kit import ed25519
 from portal.kit.context import request_id
 from portal.ports.clock import Clock
-from portal.services.signing import Signer
+from portal.services.signing import Sign, Signer
 from portal.store import audit as store
 from portal.store import audit_search
 from portal.store.anchor_file import append_anchor, read_anchors
@@ -46,9 +47,11 @@ _FILTERS = ("actor", "action", "target_kind", "target", "environment", "text", "
 class Audit:
     """`anchor_file`: where signed anchors are copied to, outside the database; None keeps them in it alone."""
 
-    def __init__(self, database: Database, clock: Clock, *, anchor_file: Path | None = None) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, anchor_file: Path | None = None, sign: Sign = ed25519.sign
+    ) -> None:
         self._database, self._clock, self._anchor_file = database, clock, anchor_file
-        self._signer = Signer(database, "audit-anchor")
+        self._signer = Signer(database, "audit-anchor", sign)
         self._frontier = Frontier()
         self._anchoring = Lock()
         self._blocks = Blocks(self._leaves)
@@ -166,9 +169,10 @@ class Audit:
 
     def _sign(self, frontier: Frontier) -> Anchor:
         root = frontier.root.hex()
-        anchor = Anchor(frontier.size, root, self._clock.now(), self._signer.sign(_statement(frontier.size, root)))
+        signed = self._signer.sign(_statement(frontier.size, root))
+        anchor = Anchor(frontier.size, root, self._clock.now(), signed.signature)
         if self._anchor_file is not None:
-            append_anchor(self._anchor_file, anchor, public_key=self.public_key())
+            append_anchor(self._anchor_file, anchor, public_key=signed.public_key)
         with self._database.transaction() as session:
             store.add_anchor(session, anchor)
         return anchor

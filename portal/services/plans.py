@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import yaml
-
 from portal.domain.errors import Invalid
 from portal.domain.plan import Plan, Step, StepKind, Strategy
 
@@ -16,6 +14,8 @@ def read_plan(text: str) -> object:
     """
     if len(text) > LONGEST_PLAN:
         raise Invalid("plan_text_bad", field="plan", line=0, reason="> 20 kB")
+    import yaml
+
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -43,6 +43,8 @@ def write_plan(plan: Plan) -> str:
     analysis = _analysis(plan)
     if analysis is not None:
         written["analysis"] = analysis
+    import yaml
+
     return yaml.safe_dump(written, sort_keys=False, allow_unicode=True)
 
 

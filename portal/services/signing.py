@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from portal.kit import ed25519
+from portal.kit.ed25519 import Signed
 from portal.store.database import Database
 from portal.store.keys import ensure_key
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+Sign = Callable[[bytes, str], Signed]
+"""Signs a text by the 32 bytes of a private key, here or in another process."""
 
 
 class Signer:
-    def __init__(self, database: Database, name: str) -> None:
-        self._database, self._name = database, name
+    def __init__(self, database: Database, name: str, sign: Sign = ed25519.sign) -> None:
+        self._database, self._name, self._sign = database, name, sign
 
     @cached_property
-    def _key(self) -> Ed25519PrivateKey:
-        # Loaded here: eight megabytes that a portal without anchors need not hold.
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
+    def _seed(self) -> bytes:
         with self._database.transaction() as session:
-            return Ed25519PrivateKey.from_private_bytes(ensure_key(session, self._name))
+            return ensure_key(session, self._name)
 
     @cached_property
     def public_key(self) -> str:
         """32 bytes in hex."""
-        return self._key.public_key().public_bytes_raw().hex()
+        return ed25519.sign(self._seed, "").public_key
 
-    def sign(self, text: str) -> str:
-        """The signature in hex."""
-        return self._key.sign(text.encode()).hex()
+    def sign(self, text: str) -> Signed:
+        return self._sign(self._seed, text)
 
     def is_signed(self, text: str, signature: str) -> bool:
-        from cryptography.exceptions import InvalidSignature
-
-        try:
-            self._key.public_key().verify(bytes.fromhex(signature), text.encode())
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return ed25519.is_signed(self.public_key, text, signature)

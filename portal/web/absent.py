@@ -1,8 +1,9 @@
-"""Stands for a library that others import and nobody here uses, so that it takes no memory."""
+"""Keeps libraries that others import and nobody here uses out of the memory."""
 
 from __future__ import annotations
 
 import sys
+import warnings
 from types import ModuleType
 
 
@@ -23,7 +24,14 @@ def _refuse(self: object, *_: object, **__: object) -> None:
     raise RuntimeError(f"{type(self).__module__} is not loaded in this process")
 
 
-def leave_out(*names: str) -> None:
+def stand_in_for(*names: str) -> None:
     """Whoever imports these modules afterwards gets a stand-in; one that is loaded already stays."""
     for name in names:
         sys.modules.setdefault(name, AbsentModule(name))
+
+
+def do_without(*names: str) -> None:
+    """As if these modules were not installed, for those who can do without them; one that is loaded already stays."""
+    warnings.filterwarnings("ignore", message="Unable to find acceptable character detection dependency")
+    for name in names:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type] - so an import says that it is not there

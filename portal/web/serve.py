@@ -16,7 +16,7 @@ from portal.i18n import t
 from portal.kit import log
 from portal.kit.redaction import conceal
 from portal.settings import Settings
-from portal.web.absent import leave_out
+from portal.web.absent import do_without, stand_in_for
 from portal.web.build import ROOT, ensure_front_end, is_current
 from portal.wiring import build, core, is_in_use, use
 
@@ -95,7 +95,11 @@ def prepare_environment(data: Path) -> None:
     os.environ.setdefault("REFLEX_DIR", str(data.absolute() / "reflex"))
     if not {"REDIS_URL", "REFLEX_REDIS_URL"} & os.environ.keys():
         # Reflex and its sockets import Redis's client even if they never use it: five megabytes.
-        leave_out("redis", "redis.asyncio", "redis.asyncio.client", "redis.exceptions")
+        stand_in_for("redis", "redis.asyncio", "redis.asyncio.client", "redis.exceptions")
+    stand_in_for("socketio.client", "socketio.async_client", "socketio.simple_client", "socketio.async_simple_client")
+    stand_in_for("engineio.client", "engineio.async_client", "uvicorn.main")
+    # Guesses an encoding where an answer names none (it is UTF-8 then), and watches sources: both can be done without.
+    do_without("charset_normalizer", "chardet", "watchfiles")
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -120,15 +124,15 @@ def _taken(host: str, port: int, error: OSError) -> Unavailable:
 
 def run(listener: socket.socket, when_ready: Callable[[], None]) -> None:
     """`when_ready` is called once requests are answered."""
-    import uvicorn
+    from uvicorn import config, server
 
-    class Server(uvicorn.Server):
+    class Server(server.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
                 when_ready()
 
-    config = uvicorn.Config(
+    wanted = config.Config(
         "portal.portal:app",
         factory=True,
         ws="wsproto",
@@ -137,7 +141,7 @@ def run(listener: socket.socket, when_ready: Callable[[], None]) -> None:
         access_log=False,
         log_config=None,
     )
-    server = Server(config)
-    server.run([listener])
-    if not server.started:
+    serving = Server(wanted)
+    serving.run([listener])
+    if not serving.started:
         sys.exit(3)

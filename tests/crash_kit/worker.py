@@ -15,9 +15,10 @@ from portal.adapters.haproxy.options import ProxyOptions
 from portal.adapters.haproxy.traffic import HAProxyTraffic
 from portal.domain.container import Network
 from portal.kit import failpoints
+from portal.parts import Attendant, Parts
 from portal.ports.containers import Containers
 from portal.store.database import Database
-from portal.wiring import Attendant, Core, Parts
+from portal.wiring import Core
 from portal.workers.running import Workers
 from tests.crash_kit.engine import NETWORK, DistantContainers
 

@@ -1,0 +1,122 @@
+"""What a portal is made of, in memory or on a real engine and proxy, as the settings say."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from portal.adapters.host.signing import sign_apart
+from portal.domain.container import Network
+from portal.domain.notification import ChannelKind
+from portal.kit import ed25519
+from portal.ports.clock import Clock
+from portal.ports.containers import Containers
+from portal.ports.notifier import Notifier
+from portal.ports.traffic import AccessLog, Traffic
+from portal.services.signing import Sign
+from portal.settings import Settings
+from portal.store.database import Database
+
+if TYPE_CHECKING:
+    from portal.adapters.haproxy.traffic import HAProxyTraffic
+
+
+@dataclass(frozen=True, slots=True)
+class Attendant:
+    """Something that has to run beside the portal: `leave` lets go of it and keeps it running, `end` ends it."""
+
+    name: str
+    start: Callable[[], None]
+    leave: Callable[[], None]
+    end: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a portal is made of. `network` holds the containers of all environments."""
+
+    database: Database
+    clock: Clock
+    containers: Containers
+    traffic: Traffic
+    access_log: AccessLog
+    network: Network
+    anchor_file: Path | None = None
+    sign: Sign = ed25519.sign
+    attendants: tuple[Attendant, ...] = ()
+    notifiers: Mapping[ChannelKind, Notifier] = field(default_factory=dict[ChannelKind, Notifier])
+    settings: Settings = field(default_factory=lambda: Settings.from_environment({}))
+
+
+def made_of(settings: Settings, database: Database, clock: Clock) -> Parts:
+    """Adapters are loaded where they are used: a portal on a real engine has no need of those in memory."""
+    make = _in_memory if is_demonstration(settings) else _real
+    return replace(make(settings, database, clock), settings=settings, sign=sign_apart)
+
+
+def is_demonstration(settings: Settings) -> bool:
+    """Whether containers and traffic are in memory: asked for, or because no engine can be reached through the gate."""
+    if settings.engine == "auto":
+        return not settings.engine_socket.is_socket()
+    return settings.engine == "memory"
+
+
+def _network(settings: Settings) -> Network:
+    """Fixed addresses come from the lower half of the subnet, the engine's own from the upper half."""
+    subnet = ipaddress.IPv4Network(settings.subnet)
+    return Network(settings.network, str(subnet), str(list(subnet.subnets(1))[1]))
+
+
+def _in_memory(settings: Settings, database: Database, clock: Clock) -> Parts:
+    from portal.adapters.memory.access_log import MemoryAccessLog
+    from portal.adapters.memory.containers import MemoryContainers
+    from portal.adapters.memory.demonstration import DEMONSTRATION_RATE, demonstration_images
+    from portal.adapters.memory.traffic import MemoryTraffic
+    from portal.adapters.memory.world import MemoryWorld
+
+    world = MemoryWorld(clock)
+    traffic = MemoryTraffic(world)
+    log = MemoryAccessLog(traffic, requests_per_second=DEMONSTRATION_RATE)
+    for version, behaviour in demonstration_images().items():
+        world.add_image(f"hello:{version}", behaviour)
+    containers = MemoryContainers(world)
+    return Parts(database, clock, containers, traffic, log, _network(settings), settings.anchor_file)
+
+
+def _real(settings: Settings, database: Database, clock: Clock) -> Parts:
+    from portal.adapters.docker.containers import DockerContainers
+    from portal.adapters.haproxy.access_log import HAProxyAccessLog
+    from portal.adapters.haproxy.options import ProxyOptions
+    from portal.adapters.haproxy.traffic import HAProxyTraffic
+
+    containers = DockerContainers(f"unix://{settings.engine_socket.absolute()}")
+    trusts = settings.proxy_trusts_forwarded_for
+    options = ProxyOptions(bind=settings.proxy_bind, trusts_forwarded_for=trusts)
+    is_managed = settings.proxy == "managed"
+    traffic = HAProxyTraffic(settings.proxy_folder, options, program="haproxy" if is_managed else None)
+    log = HAProxyAccessLog(traffic.folder.log_socket, full_rate=settings.access_log_rate)
+    attendants = [Attendant("access log", log.start, log.close, log.close)]
+    attendants.append(
+        _proxy(settings, traffic) if is_managed else Attendant("proxy", traffic.prepare, _nothing, _nothing)
+    )
+    parts = Parts(database, clock, containers, traffic, log, _network(settings), settings.anchor_file)
+    return replace(parts, attendants=tuple(attendants))
+
+
+def _proxy(settings: Settings, traffic: HAProxyTraffic) -> Attendant:
+    from portal.adapters.haproxy.process import HAProxyProcess
+
+    process = HAProxyProcess(settings.proxy_folder)
+
+    def start() -> None:
+        traffic.prepare()
+        process.start()
+
+    return Attendant("proxy", start, process.release, process.stop)
+
+
+def _nothing() -> None:
+    """A proxy that somebody else runs is neither started nor ended here."""
