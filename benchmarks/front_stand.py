@@ -46,6 +46,7 @@ class FrontStand:
         self.core.demonstration.load()
         everything = (Grant(Role.ADMINISTRATOR), Grant(Role.RELEASE_MANAGER))
         self.core.identity.create_user(SYSTEM, NewUser(NAME, PASSWORD, everything, is_password_temporary=False))
+        self.core.identity.end_set_up(SYSTEM)
         self.log = folder / "serve.log"
         with self.log.open("wb") as log:
             command = [sys.executable, "-m", "portal.cli", "serve"]

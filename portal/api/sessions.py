@@ -24,6 +24,7 @@ _LONGEST = 1_000
 _LONGEST_FORM = 8_192
 _OWN_PATH = re.compile(r"/(?!/)[A-Za-z0-9/_.~%+@=&?-]{0,300}", re.ASCII)
 _SIGN_IN, _CODE, _INVITATION, _ACCOUNT = "/sign-in", "/sign-in/code", "/invitation", "/profile"
+_SET_UP = "/set-up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +105,10 @@ async def sign_out(request: Request) -> Response:
 async def signed_in(request: Request, secret: str, actor: Actor, target: str) -> Response:
     """303 to where the person wanted to go, with the session's cookie and those of their preferences.
 
-    Whoever comes with a password that somebody else chose, and wants to go nowhere special, is led to changing it.
+    Whoever wants to go nowhere special is led to what has to be done first.
     """
-    user = await asyncio.to_thread(core().identity.user, actor)
-    answer = RedirectResponse(_ACCOUNT if target == "/" and user.is_password_temporary else target, 303)
+    start = await asyncio.to_thread(_start_of, actor) if target == "/" else target
+    answer = RedirectResponse(start, 303)
     _set_cookie(request, answer, SESSION_COOKIE, secret)
     preferences = await asyncio.to_thread(core().identity.preferences, actor)
     for name in ("language", "theme", "zone"):
@@ -118,6 +119,13 @@ async def signed_in(request: Request, secret: str, actor: Actor, target: str) ->
                 f"portal_{name}", value, max_age=PREFERENCE_SECONDS, samesite="lax", secure=is_secure, path="/"
             )
     return answer
+
+
+def _start_of(actor: Actor) -> str:
+    """An administrator of a new portal begins with setting it up; a password that somebody else chose is changed."""
+    if core().identity.is_set_up_due(actor):
+        return _SET_UP
+    return _ACCOUNT if core().identity.user(actor).is_password_temporary else "/"
 
 
 def _set_cookie(request: Request, answer: Response, name: str, secret: str, *, seconds: int | None = None) -> None:

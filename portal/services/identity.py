@@ -23,6 +23,7 @@ from portal.services.preferences import PreferencesPart
 from portal.services.second_factors import SecondFactors
 from portal.services.secret_box import SecretBox
 from portal.services.sessions import Sessions
+from portal.services.set_up import SetUpPart
 from portal.services.tokens import Tokens
 from portal.services.users import Users
 from portal.store import sessions as opened_sessions
@@ -58,7 +59,7 @@ class Strangers:
             self._failed.popitem(last=False)
 
 
-class Identity(Users, Tokens, Sessions, Invitations, SecondFactors, PreferencesPart):
+class Identity(Users, Tokens, Sessions, Invitations, SecondFactors, PreferencesPart, SetUpPart):
     """Sessions, grants and tokens are read from the database each time: what ends or changes does so at once."""
 
     def __init__(

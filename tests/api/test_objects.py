@@ -48,6 +48,7 @@ BODIES: dict[str, Any] = {
     "PUT /freezes/{freeze_id}": {**WINDOW, "environment": "dev"},
     "PUT /freezes/{freeze_id}/end": {},
     "PUT /services/{name}": {"repository": "hello"},
+    "PUT /set-up/end": {},
     "PUT /users/{name}/grants": {"grants": []},
     "PUT /users/{name}/password": {"password": PASSWORD},
 }
@@ -97,6 +98,7 @@ def prod(stage: PortalStage) -> dict[str, str]:
         "sequence": "1",
         "user": "harry",
         "engine": "hello",
+        "step": "people",
         "integration": "engine",
         "container": stage.containers.list()[0].name,
     }

@@ -82,6 +82,7 @@ def _furnish(environment: dict[str, str]) -> tuple[dict[str, str], str]:
     core.identity.create_user(SYSTEM, carol)
     dora = NewUser("dora", DORAS_PASSWORD, (Grant(Role.ADMINISTRATOR),), is_password_temporary=False)
     core.identity.create_user(SYSTEM, dora)
+    core.identity.end_set_up(SYSTEM)
     prod = Environment("prod", Stage.PROD, 4, replicas=3, plan=PLAN, protection=Protection(approvals=1))
     core.catalogue.save_environment(SYSTEM, prod)
     token, _ = core.identity.create_token(SYSTEM, TokenOrder("tests", user="dora"))

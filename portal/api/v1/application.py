@@ -32,6 +32,7 @@ from portal.api.v1 import (
     search,
     services,
     sessions,
+    set_up,
     settings,
     tokens,
     users,
@@ -43,7 +44,8 @@ from portal.kit.rest import REST_ROOT
 
 PUBLIC = frozenset({"/openapi.json"})
 DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views)
-NOUNS = (*DELIVERY, search, audit, users, sessions, tokens, access, settings, integrations, log, me, containers, engine)
+PEOPLE = (users, sessions, tokens, access, me)
+NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, integrations, log, containers, engine, set_up)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\
 Send a token as `Authorization: Bearer cfp_…`. Whatever fails is answered with problem details in Chinese or English

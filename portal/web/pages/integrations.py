@@ -18,7 +18,7 @@ from portal.web.words import say, tr
 
 
 def integrations() -> rx.Component:
-    cards = rx.el.div(rx.foreach(IntegrationsState.cards, _card), class_name="tiles")
+    cards = rx.el.div(rx.foreach(IntegrationsState.cards, integration), class_name="tiles")
     return rx.fragment(
         head(tr("nav.integrations"), rx.el.span(tr("integrations.sub"), class_name="meta")),
         rx.cond(IntegrationsState.is_loaded, cards, skeleton("m", "m")),
@@ -26,7 +26,8 @@ def integrations() -> rx.Component:
     )
 
 
-def _card(given: rx.Var) -> rx.Component:
+def integration(given: rx.Var) -> rx.Component:
+    """How one of them is, with a button that looks at once."""
     face = rx.match(given.name, *((name, icon(shape)) for name, shape in ICONS.items()), icon("plug"))
     return rx.el.section(
         rx.el.div(rx.el.h2(face, say(given.title), class_name="with-icon"), badge(given.badge), class_name="card-head"),

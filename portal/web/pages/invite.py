@@ -17,20 +17,27 @@ from portal.web.words import say, tr
 
 def invite() -> rx.Component:
     done = rx.fragment(
-        shown_once(InviteState.link, tr("user.link_made", name=InviteState.invited), is_path=True),
+        invited(),
         rx.el.div(
             link(tr("users.back"), href="/users", class_name="button quiet"),
             link(tr("invite.to_user"), href="/users/" + InviteState.invited, class_name="button quiet"),
             class_name="actions",
         ),
     )
+    cancel = link(tr("form.cancel"), href="/users", class_name="button quiet")
     return rx.fragment(
         head(tr("invite.title"), rx.el.span(tr("invite.sub"), class_name="meta")),
-        rx.cond(InviteState.link != "", done, rx.cond(InviteState.is_loaded, _form(), skeleton("l"))),
+        rx.cond(InviteState.link != "", done, rx.cond(InviteState.is_loaded, invitation_form(cancel), skeleton("l"))),
     )
 
 
-def _form() -> rx.Component:
+def invited() -> rx.Component:
+    """The link for whom was invited last."""
+    return shown_once(InviteState.link, tr("user.link_made", name=InviteState.invited), is_path=True)
+
+
+def invitation_form(*more: rx.Component) -> rx.Component:
+    """`more` stands beside the button."""
     hours = [rx.el.option(tr(f"invite.hours_{count}"), value=count) for count in HOURS]
     none = rx.el.option(tr("users.no_role"), value="")
     return rx.el.form(
@@ -61,7 +68,7 @@ def _form() -> rx.Component:
         trouble(InviteState.trouble),
         rx.el.div(
             submit(tr("invite.submit")),
-            link(tr("form.cancel"), href="/users", class_name="button quiet"),
+            *more,
             class_name="actions",
         ),
         on_submit=InviteState.invite,

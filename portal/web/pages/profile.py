@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from portal.web.components.asking import Act, opens, proof_field, questions
@@ -41,7 +43,11 @@ def _content() -> rx.Component:
     return rx.fragment(
         rx.cond(ProfileState.is_password_temporary, warning, rx.fragment()),
         rx.el.div(
-            rx.el.div(_preferences(), _password(), class_name="stack"),
+            rx.el.div(
+                preferences_card(ProfileState.save_preferences),
+                password_card(ProfileState.change_password),
+                class_name="stack",
+            ),
             rx.el.div(
                 rx.cond(ProfileState.has_password, _second_factor(), rx.fragment()),
                 _identities(),
@@ -53,7 +59,8 @@ def _content() -> rx.Component:
     )
 
 
-def _preferences() -> rx.Component:
+def preferences_card(on_submit: Any) -> rx.Component:
+    """How one likes to read."""
     by_browser = rx.el.option(tr("profile.by_browser"), value="")
     languages = [rx.el.option(tr(f"profile.language_{name}"), value=name) for name in ("zh", "en")]
     themes = [rx.el.option(tr(f"profile.theme_{name}"), value=name) for name in ("light", "dark")]
@@ -89,7 +96,7 @@ def _preferences() -> rx.Component:
             ),
             zones(id="zones"),
             rx.el.div(submit(tr("profile.save")), class_name="actions"),
-            on_submit=ProfileState.save_preferences,
+            on_submit=on_submit,
             class_name="form",
         ),
     )
@@ -104,7 +111,9 @@ def _select(name: str, label: rx.Var[str], options: object, value: rx.Var[str]) 
     return field(label, control, for_id=name)
 
 
-def _password() -> rx.Component:
+def password_card(on_submit: Any) -> rx.Component:
+    """Changing one's own password."""
+
     def secret_input(name: str, purpose: str) -> rx.Component:
         return rx.el.input(name=name, id=name, type="password", required=True, max_length=200, auto_complete=purpose)
 
@@ -130,7 +139,7 @@ def _password() -> rx.Component:
         field(tr("profile.again"), secret_input("again", "new-password"), for_id="again"),
         trouble(ProfileState.password_trouble),
         rx.el.div(submit(tr("profile.change_password"), tone="quiet"), class_name="actions"),
-        on_submit=ProfileState.change_password,
+        on_submit=on_submit,
         reset_on_submit=True,
         class_name="form",
     )

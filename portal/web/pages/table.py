@@ -30,6 +30,7 @@ from portal.web.pages import (
     service_form,
     services,
     sessions,
+    set_up,
     settings,
     sign_in,
     tokens,
@@ -70,4 +71,5 @@ PAGES = (
     integrations,
     settings,
     components,
+    set_up,
 )
