@@ -51,7 +51,7 @@ class Parts:
     settings: Settings = field(default_factory=lambda: Settings.from_environment({}))
 
 
-def made_of(settings: Settings, database: Database, clock: Clock) -> Parts:
+def made_of(settings: Settings, database: Database, *, clock: Clock) -> Parts:
     """Adapters are loaded where they are used: a portal on a real engine has no need of those in memory."""
     make = _in_memory if is_demonstration(settings) else _real
     return replace(make(settings, database, clock), settings=settings, sign=sign_apart)

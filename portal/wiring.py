@@ -231,7 +231,7 @@ def build(settings: Settings) -> Core:
     migrate(database)
     clock = SystemClock()
     ways = notifiers(settings.smtp_url, settings.mail_from, lets_private=settings.lets_private_webhooks)
-    return assemble(replace(made_of(settings, database, clock), notifiers=ways))
+    return assemble(replace(made_of(settings, database, clock=clock), notifiers=ways))
 
 
 _current: Core | None = None

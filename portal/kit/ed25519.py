@@ -22,7 +22,7 @@ def sign(seed: bytes, text: str) -> Signed:
     return Signed(key.sign(text.encode()).hex(), key.public_key().public_bytes_raw().hex())
 
 
-def is_signed(public_key: str, text: str, signature: str) -> bool:
+def is_signed(public_key: str, text: str, *, signature: str) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 

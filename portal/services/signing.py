@@ -32,4 +32,4 @@ class Signer:
         return self._sign(self._seed, text)
 
     def is_signed(self, text: str, signature: str) -> bool:
-        return ed25519.is_signed(self.public_key, text, signature)
+        return ed25519.is_signed(self.public_key, text, signature=signature)
