@@ -19,6 +19,7 @@ NOUNS = {
     "worker": "portal.cli.processes:worker",
     "gate": "portal.cli.processes:gate",
     "migrate": "portal.cli.processes:migrate",
+    "doctor": "portal.cli.doctor:doctor",
     "service": "portal.cli.services:service",
     "environment": "portal.cli.environments:environment",
     "release": "portal.cli.releases:release",

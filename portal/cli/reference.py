@@ -22,7 +22,7 @@ _INTRO = {
 | `CODEX_PORTAL_TOKEN_FILE` | a file that holds the token instead |
 | `CODEX_PORTAL_LANG` | `zh` or `en`; else the language of the shell |
 
-`serve`, `worker`, `gate`, `migrate`, `user`, `token`, `settings` and `audit verify` work on this machine's own portal,
+`serve`, `worker`, `gate`, `migrate`, `doctor`, `user`, `token`, `settings` and `audit verify` work on this machine,
 with the settings of its environment, as the user of the operating system.
 
 | exit code | meaning |
@@ -58,7 +58,7 @@ codex-portal rollback shop prod --reason "customers report wrong prices"
 | `CODEX_PORTAL_TOKEN_FILE` | 改为从文件读取令牌 |
 | `CODEX_PORTAL_LANG` | `zh` 或 `en`；缺省为终端语言 |
 
-`serve`、`worker`、`gate`、`migrate`、`user`、`token`、`settings` 与 `audit verify` 以操作系统用户的身份、
+`serve`、`worker`、`gate`、`migrate`、`doctor`、`user`、`token`、`settings` 与 `audit verify` 以操作系统用户的身份、
 按环境变量中的设置直接操作本机门户。
 
 | 退出码 | 含义 |

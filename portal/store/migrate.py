@@ -27,6 +27,11 @@ def version(connection: Connection) -> str:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
+def is_known(revision: str) -> bool:
+    """Whether this version of the portal has that migration."""
+    return revision in _revisions()
+
+
 def is_up_to_date(database: Database) -> bool:
     """Whether there is nothing to migrate; asks without loading Alembic."""
     with database.engine.connect() as connection:
@@ -80,7 +85,7 @@ def _upgrade(connection: Connection) -> None:
 def _refuse_newer(database: Database) -> None:
     with database.engine.connect() as connection:
         found = version(connection)
-    if found and found not in _revisions():
+    if found and not is_known(found):
         raise Conflict("database_is_newer", found=found, known=head())
 
 
