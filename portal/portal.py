@@ -16,8 +16,7 @@ from portal.api.page_paths import PagePaths
 from portal.api.v1.entry import rest
 from portal.kit.rest import REST_ROOT
 from portal.web.guard import Guard
-from portal.web.openings import add_pages
-from portal.web.overlay import overlay
+from portal.web.openings import add_pages, wraps
 from portal.web.serve import ensure_open
 from portal.web.states import live
 from portal.wiring import core
@@ -41,7 +40,7 @@ app = rx.App(
     html_lang="en",
     reset_style=False,
     toaster=None,
-    app_wraps={(5, "Overlay"): overlay},
+    app_wraps=wraps(),
 )
 app.add_middleware(Guard(), index=0)
 live.attend(app)

@@ -4,135 +4,38 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from portal.domain.errors import Invalid
-from portal.domain.oidc import GroupRule, parse_rules
+from portal.domain.oidc import GroupRule
 from portal.domain.setting import MASK, Setting, Source
 from portal.i18n import t
+from portal.setting_forms import (
+    ADDRESSES,
+    BOOLEAN,
+    DATABASE_URL,
+    GROUP_RULES,
+    ISSUER,
+    NETWORK,
+    PATH,
+    PORT,
+    REDIS_URL,
+    SMTP_URL,
+    TEXT,
+    WEB_URL,
+    Choice,
+    Reader,
+    Unfit,
+    Whole,
+)
 
 OWN_PREFIX, FILE_SUFFIX = "PORTAL_", "_FILE"
 LONGEST_SECRET_BYTES = 65_536
 Value = TypeVar("Value")
-
-
-class Unfit(ValueError):
-    """A text that a setting cannot be. The message is the code of the sentence that says what it may be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A whole number within limits."""
-
-    least: int
-    most: int
-
-    def __call__(self, value: str) -> int:
-        if not value.isascii() or not value.isdigit() or not self.least <= int(value[:12]) <= self.most:
-            raise Unfit("setting_not_a_number")
-        return int(value)
-
-    def words(self, _locale: str) -> str:
-        return f"{self.least}–{self.most}"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    options: tuple[str, ...]
-
-    def __call__(self, value: str) -> str:
-        if value.lower() not in self.options:
-            raise Unfit("setting_not_an_option")
-        return value.lower()
-
-    def words(self, _locale: str) -> str:
-        return ", ".join(f"`{option}`" for option in self.options)
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """Any other kind of text; `name` is looked up as `setting_form.<name>`."""
-
-    name: str
-    parse: Callable[[str], object]
-
-    def __call__(self, value: str) -> object:
-        try:
-            return self.parse(value)
-        except ValueError:
-            raise Unfit(f"setting_not_{self.name}") from None
-
-    def words(self, locale: str) -> str:
-        return t(locale, f"setting_form.{self.name}")
-
-
-def _boolean(value: str) -> bool:
-    known = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-    if value.lower() not in known:
-        raise ValueError
-    return known[value.lower()]
-
-
-def _checked(value: str, *, is_good: bool) -> str:
-    if not is_good:
-        raise ValueError
-    return value
-
-
-def _url(*schemes: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        scheme, _, rest = value.partition("://")
-        urlsplit(value)
-        return _checked(value.rstrip("/"), is_good=scheme in schemes and bool(rest))
-
-    return parse
-
-
-def _issuer(value: str) -> str:
-    """As it is: an issuer is compared letter by letter, with the slash at its end if it has one."""
-    _url("http", "https")(value)
-    return value
-
-
-def _database_url(value: str) -> str:
-    """What others write as `postgresql://` is meant for psycopg here."""
-    scheme, separator, rest = value.partition("://")
-    known = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
-    return _url("sqlite", "postgresql+psycopg")(known.get(scheme, scheme) + separator + rest)
-
-
-def _addresses(value: str) -> tuple[str, ...]:
-    """`[HOST]:PORT`, several with commas between."""
-    for address in value.split(","):
-        _, colon, port = address.rpartition(":")
-        if not colon or not port.isdigit() or not 0 < int(port) < 65_536 or " " in address:
-            raise ValueError
-    return tuple(value.split(","))
-
-
-def _network(value: str) -> str:
-    network = ipaddress.IPv4Network(value)
-    return _checked(str(network), is_good=network.prefixlen <= 26 and network.is_private)
-
-
-PORT = Whole(1, 65_535)
-BOOLEAN = Form("boolean", _boolean)
-TEXT = Form("text", lambda value: _checked(value, is_good=value.isprintable()))
-PATH = Form("path", lambda value: Path(_checked(value, is_good="\x00" not in value)).expanduser())
-WEB_URL = Form("web_url", _url("http", "https"))
-ISSUER = Form("web_url", _issuer)
-GROUP_RULES = Form("group_rules", parse_rules)
-DATABASE_URL = Form("database_url", _database_url)
-SMTP_URL = Form("smtp_url", _url("smtp", "smtps", "smtp+plain"))
-REDIS_URL = Form("redis_url", _url("redis", "rediss", "unix"))
-ADDRESSES = Form("addresses", _addresses)
-NETWORK = Form("network", _network)
-Reader = Whole | Choice | Form
 
 
 def _setting(variable: str, read: Reader, default: str = "", *, is_secret: bool = False) -> Any:

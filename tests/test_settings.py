@@ -79,6 +79,7 @@ def test_an_empty_variable_counts_as_not_set():
         ("PORTAL_FAILPOINTS", "rollout.shift.before=kill", "setting_only_for_tests"),
         ("PORTAL_ROLE", "worker", "setting_needs_postgresql"),
         ("PORTAL_DATA", "a\0b", "setting_not_path"),
+        ("CODEX_HOME", "~nobody-of-that-name/codex", "setting_not_path"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(variable: str, value: str, code: str):

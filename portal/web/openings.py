@@ -23,7 +23,7 @@ SERVING = "__REFLEX_SKIP_COMPILE"  # Reflex's own: no page is compiled in this p
 def add_pages(app: rx.App) -> None:
     """All pages; where built ones are served, their addresses and what opening them calls, as the build left them."""
     file = ROOT / OPENINGS
-    if os.environ.get(SERVING) and file.is_file():
+    if _are_built():
         _add_built(app, json.loads(file.read_text("utf-8")))
         return
     from portal.web.pages.table import PAGES
@@ -32,6 +32,19 @@ def add_pages(app: rx.App) -> None:
         page.add_to(app)
     if os.environ.get(BUILDING):
         _keep(app, file)
+
+
+def wraps() -> dict[tuple[int, str], Any]:
+    """What lies over all pages, with its order; built pages have it already."""
+    if _are_built():
+        return {}
+    from portal.web.overlay import overlay
+
+    return {(5, "Overlay"): overlay}
+
+
+def _are_built() -> bool:
+    return bool(os.environ.get(SERVING)) and (ROOT / OPENINGS).is_file()
 
 
 def _keep(app: rx.App, file: Path) -> None:

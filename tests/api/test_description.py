@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from portal.api.problems import MEDIA_TYPE
 from portal.api.v1.application import build, demanded, routes
+from portal.api.v1.description import described_apart
 from tests.api.conftest import Asking
 
 SNAPSHOT = Path(__file__).with_name("routes.txt")
@@ -84,3 +86,7 @@ def test_an_answer_is_what_its_schema_says(asking: Asking, document: dict[str, A
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
         whole = {**schema, "components": document["components"]}
         Draft202012Validator(whole).validate(asking("carol").get(path).json())
+
+
+def test_a_process_without_docstrings_has_it_made_apart(document: dict[str, Any]):
+    assert described_apart() == json.loads(json.dumps(document))

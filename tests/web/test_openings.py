@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
 import sys
+import warnings
 
 import pytest
 
 from portal.portal import app
-from portal.web.absent import AbsentModule
+from portal.web.absent import AbsentModule, do_without
 from portal.web.build import ROOT, ensure_front_end
 from portal.web.openings import SERVING, openings
 
@@ -41,3 +43,15 @@ def test_what_stands_for_an_absent_library_says_so_when_it_is_used() -> None:
         absent.Redis()
     with pytest.raises(AttributeError):
         _ = absent.__wrapped__
+
+
+def test_what_is_done_without_cannot_be_imported_and_what_is_loaded_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "library_of_nobody", sys)
+    with warnings.catch_warnings():
+        do_without("library_of_nobody", "another_of_nobody")
+    try:
+        assert sys.modules["library_of_nobody"] is sys
+        with pytest.raises(ImportError):
+            importlib.import_module("another_of_nobody")
+    finally:
+        del sys.modules["another_of_nobody"]
