@@ -1,12 +1,16 @@
 // Two lines over time, stable and canary, with markers where the traffic shifted and a dashed line for the tolerance.
 import { useEffect, useRef, useState } from "react";
-import { locale, useLanguage } from "$/public/portal/words.js";
+import { formatted } from "$/public/portal/time.jsx";
+import { useLanguage, useZone } from "$/public/portal/words.js";
 
 const HEIGHT = 176;
 const LEFT = 52;
 const RIGHT = 12;
 const TOP = 20;
 const BOTTOM = 24;
+const FAR = 2.5; // how many times its lower bound a rate may be drawn
+
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
 
 function useWidth() {
   const box = useRef(null);
@@ -67,20 +71,21 @@ export function Chart({ chart, label, stableName, canaryName, emptyText }) {
   const [box, width] = useWidth();
   const [spot, setSpot] = useState(null);
   const { at = [], stable = [], canary = [], low = [], high = [], marks = [], tolerance = null, unit, least } = chart ?? {};
-  const clock = (second) =>
-    new Intl.DateTimeFormat(locale(language), {
-      hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
-    }).format(second * 1000);
-  if (at.length < 2) return <div ref={box} className="chart-empty">{emptyText}</div>;
+  const zone = useZone();
+  const clock = (second) => formatted(second, language, CLOCK, zone);
+  const isBlank = ![...stable, ...canary].some((value) => value !== null);
+  if (at.length < 2 || isBlank) return <div ref={box} className="chart-empty">{emptyText}</div>;
 
   const first = at[0];
   const last = at[at.length - 1];
   const inner = width - LEFT - RIGHT;
   const atX = (second) => LEFT + (inner * (second - first)) / Math.max(1, last - first);
   const x = (index) => atX(at[index]);
-  const wanted = ceiling([...stable, ...canary, tolerance], least);
+  // A rate of very few requests may be anything: the axis follows it only as far as it is certain, and to where it is now.
+  const certain = canary.map((value, i) => ((low[i] ?? null) === null ? value : Math.min(value, FAR * low[i])));
+  const wanted = ceiling([...stable, ...certain, canary.at(-1) ?? null, tolerance], least);
   const top = unit === "percent" ? Math.min(1, wanted) : wanted;
-  const y = (value) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value / top);
+  const y = (value) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * Math.min(1.04, value / top);
   const point = (event) => {
     const seen = event.clientX - event.currentTarget.getBoundingClientRect().left;
     let best = 0;

@@ -12,7 +12,7 @@ function useNow(everySeconds) {
 }
 
 // A zone that this browser does not know is as good as none.
-function formatted(at, language, options, timeZone) {
+export function formatted(at, language, options, timeZone) {
   try {
     return new Intl.DateTimeFormat(locale(language), { ...options, timeZone }).format(at * 1000);
   } catch {

@@ -41,6 +41,13 @@ class Release:
         return parse_version(self.version)
 
     @property
+    def summary(self) -> str:
+        """The first line of the notes that says something: no heading of Markdown, and no mark of a list."""
+        lines = [line.strip() for line in self.notes.splitlines()]
+        told = next((line for line in lines if line and not line.startswith(("#", "---"))), "")
+        return told.lstrip("-*• ")
+
+    @property
     def short_image(self) -> str:
         return f"{self.image[7:11]}…{self.image[-2:]}" if self.image.startswith("sha256:") else self.image
 

@@ -124,7 +124,7 @@ def _release_hit(release: Release, text: str) -> Hit:
     title = f"{release.service} {release.version}"
     path = f"/releases/{release.service}/{release.version}"
     fits = rank(text, [title, release.version, release.commit])
-    found = Hit("release", title, path, _short(release.notes.strip().partition("\n")[0]))
+    found = Hit("release", title, path, _short(release.summary))
     return replace(found, rank=Rank.WORD if fits is None else fits)
 
 

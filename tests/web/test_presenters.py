@@ -11,6 +11,7 @@ from portal.domain.errors import Invalid, NotFound
 from portal.domain.operation import StepStatus
 from portal.domain.page import Page
 from portal.domain.plan import Plan, Step, StepKind, Strategy
+from portal.domain.release import Release
 from portal.domain.rollout import Rollout
 from portal.domain.rollout_view import MatrixCell, RolloutView, SamplePoint, StepView
 from portal.domain.route import Slot
@@ -83,6 +84,25 @@ def test_percentages_have_a_thin_space_a_real_minus_and_few_digits() -> None:
     assert percent_text(0.0123) == f"1.2{THIN}%"
     assert percent_text(-0.002, is_signed=True) == f"\N{MINUS SIGN}0.2{THIN}%"
     assert percent_text(0.0002, is_signed=True) == f"+0.02{THIN}%"
+
+
+def test_no_difference_is_on_neither_side() -> None:
+    assert percent_text(0.0, is_signed=True) == f"0.00{THIN}%"
+    assert percent_text(-0.00001, is_signed=True) == f"0.00{THIN}%"
+    assert percent_text(0.0) == f"0.0{THIN}%"
+
+
+@pytest.mark.parametrize(
+    ("notes", "summary"),
+    [
+        ("fix: one", "fix: one"),
+        ("\n## Fixed\n- sign-in no longer times out\n- more", "sign-in no longer times out"),
+        ("# Only a heading", ""),
+        ("", ""),
+    ],
+)
+def test_the_summary_of_a_release_is_the_first_line_that_says_something(notes: str, summary: str) -> None:
+    assert Release("hello", "1.0.0", "sha256:…", notes=notes).summary == summary
 
 
 def measure(**changes: object) -> Measure:

@@ -35,8 +35,7 @@ def top_bar(place: Place) -> rx.Component:
         _crumbs(place),
         rx.el.div(
             palette_button(),
-            language_switch(),
-            theme_switch(labels={choice: tr(f"theme.{choice}") for choice in ("system", "light", "dark")}),
+            rx.el.div(*_reading(), class_name="wide-tools"),
             opens(icon("keyboard"), target=HELP_ID, label=tr("keys.title"), class_name="tool wide"),
             bell(),
             _person(),
@@ -44,6 +43,12 @@ def top_bar(place: Place) -> rx.Component:
         ),
         class_name="bar",
     )
+
+
+def _reading() -> tuple[rx.Component, ...]:
+    """How the portal reads: in the bar, or on a phone, where the bar has no room, in the menu of the person."""
+    themes = {choice: tr(f"theme.{choice}") for choice in ("system", "light", "dark")}
+    return language_switch(), theme_switch(labels=themes)
 
 
 def _crumbs(place: Place) -> rx.Component:
@@ -72,6 +77,7 @@ def _person() -> rx.Component:
         rx.el.div(
             rx.el.strong(SessionState.name),
             rx.el.div(rx.foreach(SessionState.roles, lambda role: rx.el.span(say(role))), class_name="roles"),
+            rx.el.div(*_reading(), class_name="phone-only samples"),
             link(icon("user"), rx.el.span(tr("nav.profile")), href="/profile", class_name="button quiet"),
             native_form(
                 rx.el.button(

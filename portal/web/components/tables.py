@@ -27,6 +27,7 @@ from typing import Any
 
 import reflex as rx
 
+from portal.domain.environment import Stage
 from portal.web.components.browser import moment, more
 from portal.web.components.forms import pager
 from portal.web.components.frame import Child, Text, failed, link, skeleton
@@ -122,7 +123,7 @@ def _choose_all(state: Any, rows: Rows) -> tuple[rx.Component, ...]:
         on_change=state.choose_all,
         aria_label=tr("list.choose_all"),
     )
-    return (rx.el.th(box, scope="col", class_name="choose"),)
+    return (rx.el.th(_target(box), scope="col", class_name="choose"),)
 
 
 def _choose_one(state: Any, line: Any, rows: Rows) -> tuple[rx.Component, ...]:
@@ -135,7 +136,12 @@ def _choose_one(state: Any, line: Any, rows: Rows) -> tuple[rx.Component, ...]:
         on_change=lambda is_on: state.choose(key, is_on),
         aria_label=tr("list.choose", name=key),
     )
-    return (rx.el.td(box, class_name="choose"),)
+    return (rx.el.td(_target(box), class_name="choose"),)
+
+
+def _target(box: rx.Component) -> rx.Component:
+    """The whole cell chooses the row: a thumb does not hit sixteen pixels."""
+    return rx.el.label(box, class_name="choose-target")
 
 
 def chosen_bar(state: Any, *actions: Child) -> rx.Component:
@@ -146,6 +152,12 @@ def chosen_bar(state: Any, *actions: Child) -> rx.Component:
             rx.el.strong(tr("list.chosen", n=state.chosen.length())),
             rx.el.div(
                 *actions,
+                rx.el.button(
+                    tr("list.choose_all"),
+                    type="button",
+                    on_click=state.choose_all(True),
+                    class_name="button quiet compact phone-only",
+                ),
                 rx.el.button(
                     tr("list.choose_none"), type="button", on_click=state.choose_none, class_name="button quiet compact"
                 ),
@@ -264,6 +276,12 @@ def _filter(state: Any, name: str) -> Any:
 def names(values: Any) -> tuple[Any, ...]:
     """Options for `filter_field` from a list of names of the state, which read as they are."""
     return (rx.foreach(values, lambda name: rx.el.option(name, value=name)),)
+
+
+def places(values: Any) -> tuple[Any, ...]:
+    """Options from a list of names of environments; the standard ones read in the reader's language."""
+    stages = [(str(stage), tr(f"stage.{stage}")) for stage in Stage if stage is not Stage.CUSTOM]
+    return (rx.foreach(values, lambda name: rx.el.option(rx.match(name, *stages, name), value=name)),)
 
 
 def spoken(values: Any) -> tuple[Any, ...]:

@@ -18,6 +18,7 @@ from portal.web.components.tables import (
     filter_bar,
     filter_field,
     names,
+    places,
     search_field,
     spoken,
     time_field,
@@ -86,7 +87,7 @@ def _filters() -> rx.Component:
         search_field(AuditState, tr("audit_page.search")),
         filter_field(AuditState, "actor", tr("list.who"), options=names(AuditState.actors)),
         filter_field(AuditState, "action", tr("list.about"), options=spoken(AuditState.families)),
-        filter_field(AuditState, "environment", tr("list.environment"), options=names(AuditState.environments)),
+        filter_field(AuditState, "environment", tr("list.environment"), options=places(AuditState.environments)),
         filter_field(AuditState, "period", tr("period.title"), options=spoken(AuditState.periods)),
         rx.cond(AuditState.has_times, rx.fragment(*times), rx.fragment()),
     )
@@ -127,7 +128,7 @@ def _object(line: rx.Var) -> rx.Component:
     name = rx.el.code(line.target, class_name="break")
     shown = rx.cond(line.object_href != "", link(name, href=line.object_href), name)
     place = rx.cond(line.environment.en != "", rx.el.span(say(line.environment), class_name="tag"), rx.fragment())
-    return rx.el.div(rx.el.div(say(line.kind), place, class_name="small"), shown)
+    return rx.el.div(rx.el.span(say(line.kind), class_name="small"), shown, place, class_name="object")
 
 
 def add_to(app: rx.App) -> None:

@@ -130,7 +130,7 @@ def _differences() -> rx.Component:
                 rx.el.span(one.summary, class_name="small clip"),
             ),
         ),
-        class_name="plain",
+        class_name="plain columns",
     )
     return rx.el.div(
         card(

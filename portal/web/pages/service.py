@@ -195,7 +195,7 @@ def _deliveries() -> rx.Component:
         rx.el.span(given.summary, class_name="small clip"),
         rx.el.span(tr("list.by", who=given.created_by), " · ", ago(at=given.created_at), class_name="small"),
     )
-    released = rx.el.ul(rx.foreach(ServiceState.releases, line), class_name="plain")
+    released = rx.el.ul(rx.foreach(ServiceState.releases, line), class_name="plain columns")
     moved = rx.el.ul(rx.foreach(ServiceState.rollouts, flight), class_name="flights")
     return rx.el.div(
         card(

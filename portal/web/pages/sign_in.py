@@ -7,9 +7,9 @@ from typing import Any
 
 import reflex as rx
 
-from portal.web.components.browser import language_switch, ready, theme_switch
+from portal.web.components.door import door
 from portal.web.components.forms import field, submit, trouble
-from portal.web.components.icons import icon, mark
+from portal.web.components.icons import icon
 from portal.web.components.native import native_form
 from portal.web.components.secrets import away, from_fragment
 from portal.web.states.sign_in import SignInState
@@ -18,37 +18,17 @@ from portal.web.words import say, tr
 
 
 def sign_in() -> rx.Component:
-    return _door("sign_in.title", rx.fragment(_sign_in_form(), _organisation()), "terminal", "sign_in.first")
+    return door("sign_in.title", rx.fragment(_sign_in_form(), _organisation()), "terminal", "sign_in.first")
 
 
 def code() -> rx.Component:
     """The second step."""
-    return _door("code.title", _code_form(), "key-round", "code.lost")
+    return door("code.title", _code_form(), "key-round", "code.lost")
 
 
 def invitation() -> rx.Component:
     """Setting one's own password by a link."""
-    return _door("invitation.title", _invitation_form(), "shield-check", "invitation.hint")
-
-
-def _door(title: str, form: rx.Component, icon_name: str, hint: str) -> rx.Component:
-    return rx.el.div(
-        rx.el.title(tr("web.title", page=tr(title))),
-        rx.el.div(
-            language_switch(),
-            theme_switch(labels={choice: tr(f"theme.{choice}") for choice in ("system", "light", "dark")}),
-            class_name="tools corner",
-        ),
-        rx.el.main(
-            rx.el.div(mark(), rx.el.strong(tr("product.name")), class_name="brand"),
-            rx.el.h1(tr(title)),
-            form,
-            rx.el.p(icon(icon_name), rx.el.span(tr(hint)), class_name="hint first"),
-            class_name="card sign-in",
-        ),
-        ready(),
-        class_name="door",
-    )
+    return door("invitation.title", _invitation_form(), "shield-check", "invitation.hint")
 
 
 def _sign_in_form() -> rx.Component:

@@ -18,6 +18,7 @@ from portal.web.pages import (
     integrations,
     invite,
     notifications,
+    nowhere,
     order,
     overview,
     profile,
@@ -72,4 +73,5 @@ PAGES = (
     settings,
     components,
     set_up,
+    nowhere,
 )

@@ -105,5 +105,5 @@ def _changes(old: Release, new: Release) -> list[Change]:
 
 
 def _between(release: Release) -> Between:
-    summary = release.notes.strip().partition("\n")[0][:160]
+    summary = release.summary[:160]
     return Between(release.version, release_address(release.service, release.version), summary)

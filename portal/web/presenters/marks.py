@@ -118,10 +118,14 @@ def epoch(moment: datetime | None) -> float:
 
 
 def percent_text(fraction: float, *, is_signed: bool = False) -> str:
-    """0.0123 -> "1.2 %", with a thin space; two digits below a tenth of a per cent."""
+    """0.0123 -> "1.2 %", with a thin space; two digits below a tenth of a per cent.
+
+    With a sign it is a difference: none at all is "0.00 %", as precise as its neighbours, without a side.
+    """
     value = fraction * 100
-    digits = 2 if 0 < abs(value) < 0.1 else 1
-    text = f"{value:+.{digits}f}" if is_signed else f"{value:.{digits}f}"
+    digits = 2 if (is_signed or value) and abs(value) < 0.1 else 1
+    has_side = is_signed and abs(value) >= 0.005
+    text = f"{value:+.{digits}f}" if has_side else f"{abs(value) if is_signed else value:.{digits}f}"
     return text.replace("-", "\N{MINUS SIGN}") + "\N{NARROW NO-BREAK SPACE}%"
 
 

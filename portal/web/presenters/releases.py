@@ -62,7 +62,7 @@ def release_line(release: Release, deployments: Sequence[Deployment]) -> Release
         href=release_address(release.service, release.version),
         image=release.short_image,
         commit=release.commit[:10],
-        summary=release.notes.strip().partition("\n")[0][:160],
+        summary=release.summary[:160],
         created_by=release.created_by,
         created_at=epoch(release.created_at),
         is_pre_release=bool(release.semver.pre_release),
