@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from portal.domain.access import Role
 from portal.domain.audit import AuditEntry
 from portal.domain.operation import StepStatus
 from portal.domain.plan import Plan, Step
@@ -38,19 +39,20 @@ class ReplicaView:
 @dataclass(frozen=True, slots=True)
 class RolloutView:
     """`refusals` has every action; its value is None where the viewer may do it now, else the error code that says
-    why not.
+    why not. It alone depends on who looks.
 
     `live_percent` is what the proxy really does; `requests_per_second` the mean of the last ten seconds of both
     versions. `sampling` is the smallest share of the requests that the verdict saw in any second: below 1 a random part
     stood for traffic too heavy to evaluate whole. `evidence_hash` has to be sent along with an approval. `return_ms` is
     the measured or, before, the expected time of a rollback; `is_return_warm` says whether the old version still has
-    healthy containers up.
+    healthy containers up, `is_running` whether the new one is what is deployed there now.
     """
 
     rollout: Rollout
     steps: tuple[StepView, ...]
     refusals: dict[Action, str | None]
     verdict: Verdict | None = None
+    approver_role: Role = Role.RELEASE_MANAGER
     approvals: tuple[Approval, ...] = ()
     evidence_hash: str = ""
     evidence_at: datetime | None = None
@@ -62,6 +64,7 @@ class RolloutView:
     failed_requests: int = 0
     sampling: float = 1.0
     is_return_warm: bool = False
+    is_running: bool = False
     frozen_by: str = ""
     break_glass_by: tuple[str, ...] = ()
     timeline: tuple[AuditEntry, ...] = ()

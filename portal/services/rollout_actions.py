@@ -8,8 +8,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from portal.domain.access import Actor, Role
+from portal.domain.access import Actor
 from portal.domain.audit import AuditEntry
+from portal.domain.deciding import Deciding
 from portal.domain.errors import Conflict, PortalError, Refused
 from portal.domain.operation import StepStatus
 from portal.domain.plan import StepKind
@@ -175,20 +176,10 @@ def refusal_of(session: Session, actor: Actor, rollout: Rollout, action: Action)
     """Why the action makes no sense now, or not by this person; permissions are looked at elsewhere."""
     if action not in possible_actions(rollout):
         return Refused("action_senseless", action=action, state=rollout.state)
-    return _approval_refusal(session, actor, rollout) if action is Action.APPROVE else None
+    return deciding(session, rollout).approval_refusal(actor) if action is Action.APPROVE else None
 
 
-def _approval_refusal(session: Session, actor: Actor, rollout: Rollout) -> PortalError | None:
-    if actor.human == rollout.requested_by:
-        return Refused("approver_is_requester", actor=actor.human)
+def deciding(session: Session, rollout: Rollout) -> Deciding:
+    """What it takes to say who may decide."""
     role = catalogue.environment(session, rollout.environment).protection.approver_role
-    if not any(
-        grant.role in (role, Role.ADMINISTRATOR)
-        for grant in actor.grants
-        if grant.environment in ("*", rollout.environment)
-    ):
-        return Refused("approver_role", role=role)
-    given = rollouts.approvals(session, rollout.id)
-    if any(a.by == actor.human and a.step == rollout.cursor and a.is_approved and not a.is_void for a in given):
-        return Conflict("already_approved", actor=actor.human)
-    return None
+    return Deciding(rollout, role, rollouts.approvals(session, rollout.id))

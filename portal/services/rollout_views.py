@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
-from portal.domain.access import Actor, Permission, demand, may
+from portal.domain.access import Actor, Permission, demand
 from portal.domain.audit import AuditEntry, AuditQuery
+from portal.domain.deciding import Deciding
 from portal.domain.environment import freeze_at
 from portal.domain.errors import NotFound
 from portal.domain.operation import StepStatus
@@ -19,15 +20,13 @@ from portal.domain.rollout_view import Changes, ReplicaView, RolloutView, Sample
 from portal.domain.verdict_tally import Tally, quantile_ms
 from portal.services.memory_watch import MemoryWatch
 from portal.services.releases import is_signed
-from portal.services.rollout_actions import refusal_of
 from portal.services.rollout_evidence import stored
 from portal.services.rollout_world import World
-from portal.services.rollouts import PERMISSION_OF
 from portal.services.traffic_watch import Rates
-from portal.store import audit_search, catalogue, operations, releases, rollouts, routing, samples
+from portal.store import audit_search, catalogue, deployments, operations, releases, rollouts, routing, samples
 from portal.store.database import Database
 
-LONGEST_CHART = 500
+LONGEST_CHART, USUAL_CHART = 500, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +42,39 @@ class RolloutViews:
         with self.database.reading() as session:
             rollout = rollouts.get(session, rollout_id)
         demand(actor, Permission.VIEW, rollout.environment)
+        return self.seen_by(actor, self._everybodys(rollout))
+
+    def everybodys(self, rollout_id: int) -> tuple[RolloutView, tuple[SamplePoint, ...]]:
+        """View and points as they are for everybody, without refusals; who may see them at all `seen_by` says.
+
+        NotFound("rollout_missing").
+        """
+        with self.database.reading() as session:
+            rollout = rollouts.get(session, rollout_id)
+        return self._everybodys(rollout), self._points_of(rollout, USUAL_CHART)
+
+    def seen_by(self, actor: Actor, view: RolloutView) -> RolloutView:
+        """The same for one person, without looking anywhere. Refused("not_allowed")."""
+        demand(actor, Permission.VIEW, view.rollout.environment)
+        asked = Deciding(view.rollout, view.approver_role, view.approvals)
+        return replace(view, refusals={action: asked.refusal_code(actor, action) for action in Action})
+
+    def _everybodys(self, rollout: Rollout) -> RolloutView:
         facts = None if rollout.state.is_over else self.world.look(rollout)
         with self.database.reading() as session:
-            return self._view(session, actor, rollout, facts)
+            return self._view(session, rollout, facts)
 
-    def _view(self, session: Session, actor: Actor, rollout: Rollout, facts: Facts | None) -> RolloutView:
+    def _view(self, session: Session, rollout: Rollout, facts: Facts | None) -> RolloutView:
         now = self.world.clock.now()
         window = freeze_at(catalogue.freezes(session), rollout.environment, now)
         target, period = (rollout.service, rollout.environment), _period(rollout, now.timestamp())
+        protection = catalogue.environment(session, rollout.environment).protection
         return RolloutView(
             rollout=rollout,
             steps=_steps(session, rollout),
-            refusals={action: _refusal(session, actor, rollout, action) for action in Action},
+            refusals={},
             verdict=stored(session, rollout),
+            approver_role=protection.approver_role,
             approvals=rollouts.approvals(session, rollout.id),
             evidence_hash=rollouts.evidence(session, rollout.id)[2],
             replicas=_replicas(session, rollout, facts, self.memory) if facts else (),
@@ -66,20 +85,24 @@ class RolloutViews:
             failed_requests=samples.errors(session, target, rollout.slot, period=period),
             sampling=samples.lowest_sampling(session, target, period=period),
             is_return_warm=bool(facts and facts.stable_up),
+            is_running=_is_running(session, rollout),
             frozen_by=window.name if window else "",
             break_glass_by=rollouts.break_glass(session, rollout.id),
             timeline=_timeline(session, rollout),
-            changes=_changes(session, rollout),
+            changes=_changes(session, rollout, protection.signature_key),
         )
 
-    def points(self, actor: Actor, rollout_id: int, *, buckets: int = 120) -> tuple[SamplePoint, ...]:
+    def points(self, actor: Actor, rollout_id: int, *, buckets: int = USUAL_CHART) -> tuple[SamplePoint, ...]:
         """Both versions side by side, oldest first, in at most `buckets` points of equal width (whole seconds)."""
         demand(actor, Permission.VIEW)
-        buckets = max(10, min(buckets, LONGEST_CHART))
         with self.database.reading() as session:
             rollout = rollouts.get(session, rollout_id)
-            demand(actor, Permission.VIEW, rollout.environment)
-            first, last = _period(rollout, self.world.clock.now().timestamp())
+        demand(actor, Permission.VIEW, rollout.environment)
+        return self._points_of(rollout, max(10, min(buckets, LONGEST_CHART)))
+
+    def _points_of(self, rollout: Rollout, buckets: int) -> tuple[SamplePoint, ...]:
+        first, last = _period(rollout, self.world.clock.now().timestamp())
+        with self.database.reading() as session:
             seen = samples.between(session, (rollout.service, rollout.environment), after=first, until=last)
         if not seen:
             return ()
@@ -110,11 +133,9 @@ def _steps(session: Session, rollout: Rollout) -> tuple[StepView, ...]:
     return tuple(views)
 
 
-def _refusal(session: Session, actor: Actor, rollout: Rollout, action: Action) -> str | None:
-    refusal = refusal_of(session, actor, rollout, action)
-    if refusal is not None:
-        return refusal.code
-    return None if may(actor, PERMISSION_OF[action], rollout.environment) else "not_allowed"
+def _is_running(session: Session, rollout: Rollout) -> bool:
+    deployment = deployments.get(session, rollout.service, rollout.environment)
+    return deployment is not None and deployment.version == rollout.to_version
 
 
 def _replicas(session: Session, rollout: Rollout, facts: Facts, memory: MemoryWatch) -> tuple[ReplicaView, ...]:
@@ -135,9 +156,8 @@ def _replicas(session: Session, rollout: Rollout, facts: Facts, memory: MemoryWa
     )
 
 
-def _changes(session: Session, rollout: Rollout) -> Changes:
+def _changes(session: Session, rollout: Rollout, key: str) -> Changes:
     new, old = _release(session, rollout, rollout.to_version), _release(session, rollout, rollout.from_version)
-    key = catalogue.environment(session, rollout.environment).protection.signature_key
     return Changes(
         from_image=rollout.from_image,
         to_image=rollout.to_image,

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from portal.domain.access import Actor, Permission, demand, demand_proof, environments_with
 from portal.domain.audit import AuditEntry
+from portal.domain.deciding import PERMISSION_OF
 from portal.domain.environment import Environment, freeze_at
 from portal.domain.errors import Conflict, Invalid, PortalError, Refused
 from portal.domain.lists import RolloutQuery
@@ -293,17 +294,6 @@ class Rollouts:
     def _tell(self, rollout: Rollout) -> None:
         for topic in ("operations", "rollouts", f"rollout:{rollout.id}"):
             self._topics.publish(topic)
-
-
-PERMISSION_OF: dict[Action, Permission] = {
-    Action.APPROVE: Permission.ROLLOUT_APPROVE,
-    Action.REJECT: Permission.ROLLOUT_APPROVE,
-    Action.ABORT: Permission.ROLLOUT_ABORT,
-    **dict.fromkeys(
-        (Action.PAUSE, Action.RESUME, Action.SKIP, Action.PROMOTE, Action.RETRY, Action.FINISH),
-        Permission.ROLLOUT_CONTROL,
-    ),
-}
 
 
 def _makes_way(rollout: Rollout, *, is_superseding: bool) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from portal.domain.access import ANONYMOUS, Actor
 from portal.domain.errors import PortalError, Unavailable
 from portal.kit.cookies import SESSION_COOKIE, cookie_value
+from portal.web.shared import FRESH_SECONDS, Shared
 from portal.wiring import core
 
 
@@ -23,6 +24,7 @@ class Identified:
 
 
 NOBODY = Identified("", ANONYMOUS)
+_looks: Shared[Identified] = Shared()
 
 
 async def identify(router_data: Mapping[str, Any]) -> Identified:
@@ -30,15 +32,33 @@ async def identify(router_data: Mapping[str, Any]) -> Identified:
 
     The server itself puts the headers of the handshake there; what a client sends under that name is not looked at.
     """
-    headers = router_data.get("headers")
-    header = headers.get("cookie", "") if isinstance(headers, Mapping) else ""
-    secret = cookie_value(str(header or ""), SESSION_COOKIE)
+    secret = _secret(router_data)
+    return await asyncio.to_thread(_person, secret, _digest(secret)) if secret else NOBODY
+
+
+async def identify_soon(router_data: Mapping[str, Any], *, fresh_seconds: float = FRESH_SECONDS) -> Identified:
+    """The same for live pages: it may be so old, so that the many tabs of a session cause one look."""
+    secret = _secret(router_data)
     if not secret:
         return NOBODY
+    digest = _digest(secret)
+    return await _looks.get((core().identity, digest), 0, lambda: _person(secret, digest), fresh_seconds=fresh_seconds)
+
+
+def _secret(router_data: Mapping[str, Any]) -> str:
+    headers = router_data.get("headers")
+    header = headers.get("cookie", "") if isinstance(headers, Mapping) else ""
+    return cookie_value(str(header or ""), SESSION_COOKIE)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _person(secret: str, digest: str) -> Identified:
     try:
-        actor = await asyncio.to_thread(core().identity.actor_of_session, secret)
+        return Identified(digest, core().identity.actor_of_session(secret))
     except Unavailable:
         raise
     except PortalError:
         return NOBODY
-    return Identified(hashlib.sha256(secret.encode()).hexdigest(), actor)

@@ -21,6 +21,7 @@ from portal.web.build import ROOT, ensure_front_end, is_current
 from portal.wiring import build, core, is_in_use, use
 
 GRACE_SECONDS = 10
+TURN_SECONDS = 0.001  # how long the loop of all pages may have to wait for a thread that computes; Python's own is five
 _log = logging.getLogger(__name__)
 _FOR_REFLEX = {
     "REFLEX_ENV_MODE": "prod",
@@ -142,6 +143,7 @@ def run(listener: socket.socket, when_ready: Callable[[], None]) -> None:
         log_config=None,
     )
     serving = Server(wanted)
+    sys.setswitchinterval(TURN_SECONDS)
     serving.run([listener])
     if not serving.started:
         sys.exit(3)

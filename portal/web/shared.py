@@ -27,23 +27,26 @@ class Shared(Generic[Made]):
     def __init__(self) -> None:
         self._kept: dict[Hashable, _Kept[Made]] = {}
 
-    async def get(self, key: Hashable, version: int, make: Callable[[], Made]) -> Made:
+    async def get(
+        self, key: Hashable, version: int, make: Callable[[], Made], *, fresh_seconds: float | None = None
+    ) -> Made:
         """What `make` returns, or raises, in a thread: now, or for somebody else who asked with this key just before.
 
-        `version` is that of the topic by which changes are told: with another one it is made anew.
+        `version` is that of the topic by which changes are told: with another one it is made anew. `fresh_seconds` is
+        for one who is content with something older than a quarter of a second.
         """
         kept = self._kept.get(key)
-        if kept is None or kept.version != version or not _is_fresh(kept):
+        if kept is None or kept.version != version or not _is_fresh(kept, fresh_seconds or FRESH_SECONDS):
             self._make_room()
             kept = _Kept(version, time.monotonic(), asyncio.create_task(asyncio.to_thread(make)))
             self._kept[key] = kept
-        return await asyncio.shield(kept.making)
+        return kept.making.result() if kept.making.done() else await asyncio.shield(kept.making)
 
     def _make_room(self) -> None:
         if len(self._kept) >= MOST_KEPT:
-            self._kept = {key: kept for key, kept in self._kept.items() if _is_fresh(kept)}
+            self._kept = {key: kept for key, kept in self._kept.items() if _is_fresh(kept, FRESH_SECONDS)}
 
 
-def _is_fresh(kept: _Kept[Made]) -> bool:
+def _is_fresh(kept: _Kept[Made], seconds: float) -> bool:
     is_of_this_loop = kept.making.get_loop() is asyncio.get_running_loop()
-    return is_of_this_loop and time.monotonic() - kept.begun < FRESH_SECONDS
+    return is_of_this_loop and time.monotonic() - kept.begun < seconds

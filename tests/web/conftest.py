@@ -6,6 +6,7 @@ import dataclasses
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,15 @@ class Tab:
     async def state(self, cls: type[rx.State]) -> Any:
         root = await self._states.get_state(BaseStateToken(ident=self.token, cls=cls))
         return await root.get_state(cls)
+
+    @contextmanager
+    def handling(self) -> Iterator[None]:
+        """As inside of a handler of this tab; what it sends from then on is in `deltas`."""
+        self._sent.clear()
+        context = self._processor._root_context
+        assert context is not None
+        with context.fork(token=self.token):
+            yield
 
 
 @pytest.fixture(scope="session")

@@ -32,13 +32,13 @@ def looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.add(token)
         return is_new
 
-    async def no_beats(*_: object, **__: object) -> AsyncIterator[None]:
+    async def no_looks(*_: object, **__: object) -> AsyncIterator[None]:
         for nothing in ():
             yield nothing
 
     monkeypatch.setattr(live, "is_connected", once)
     for loop in (bell, inbox):  # every page has these, and they would take the look
-        monkeypatch.setattr(loop, "beats", no_beats)
+        monkeypatch.setattr(loop, "looks", no_looks)
 
 
 def first(stage: PortalStage) -> str:

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
+from reflex.istate.manager.token import BaseStateToken
 
 from portal.domain.environment import FreezeWindow
 from portal.domain.rollout import Action, Rollout, State
 from portal.web.presenters.actions import BREAK_GLASS, Question
+from portal.web.sight import Sight
 from portal.web.states import bell, inbox, live
 from portal.web.states.rollout import RolloutState
 from portal.web.states.session import SessionState
@@ -17,29 +19,32 @@ from tests.stage import ALICE, PortalStage
 from tests.web.conftest import Tab
 
 NewTab = Callable[[], Tab]
+ONE_LOOK = 2  # the tab is looked for before and after it
 
 
 @pytest.fixture(autouse=True)
 def one_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tab is there for one look and gone before the second: there is no browser in these tests."""
-    looks = {"left": 1}
+    looks = {"left": ONE_LOOK}
 
     async def is_connected(_token: str) -> bool:
         looks["left"] -= 1
+        if looks["left"] <= 0:
+            monkeypatch.setattr(live, "PRESENCE_SECONDS", 0.01)
         return looks["left"] >= 0
 
-    async def no_beats(*_: object, **__: object) -> AsyncIterator[None]:
+    async def no_looks(*_: object, **__: object) -> AsyncIterator[None]:
         for nothing in ():
             yield nothing
 
     monkeypatch.setattr(live, "is_connected", is_connected)
     for beside in (bell, inbox):  # or what every page has would take the one look
-        monkeypatch.setattr(beside, "beats", no_beats)
+        monkeypatch.setattr(beside, "looks", no_looks)
     monkeypatch.setattr(RolloutState, "looks_in_test", looks, raising=False)
 
 
 async def opened(tab: NewTab, name: str, rollout: Rollout) -> Tab:
-    RolloutState.looks_in_test["left"] = 1  # type: ignore[attr-defined]
+    RolloutState.looks_in_test["left"] = ONE_LOOK  # type: ignore[attr-defined]
     person = tab().sign_in(name).at(f"/rollouts/{rollout.id}")
     await person.open()
     return person
@@ -166,7 +171,7 @@ async def test_a_second_look_at_the_same_thing_sends_no_list_again(
     state = await alice.state(RolloutState)
     before = state.lines
 
-    assert await state._look(waiting.id)
+    await state._look(waiting.id)
 
     assert state.lines == before
     assert "lines" not in state.dirty_vars
@@ -202,3 +207,18 @@ async def test_alice_and_dave_together_let_a_rollout_pass_a_freeze(tab: NewTab, 
         await person.call(RolloutState.ask, BREAK_GLASS)
         await person.call(RolloutState.break_glass, {"reason": "outage"})
     assert stage.until(held).state is State.SUCCEEDED
+
+
+async def test_what_was_made_for_one_person_is_not_shown_to_the_next(tab: NewTab, waiting: Rollout) -> None:
+    alice = await opened(tab, "alice", waiting)
+    session = await alice.state(SessionState)
+    looked = live.Tab(BaseStateToken(ident=alice.token, cls=RolloutState), f"/rollouts/{waiting.id}")
+    looked.owner, news = session._bound_to or "", Sight({"notes": "for alice's eyes"})
+    carol = alice.sign_in("carol")
+    await carol.open()
+
+    with carol.handling():
+        await looked.show(news)
+
+    assert (await carol.state(RolloutState)).notes != "for alice's eyes"
+    assert carol.deltas == []

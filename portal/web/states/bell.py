@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import reflex as rx
 
@@ -12,9 +11,11 @@ from portal.domain.errors import PortalError
 from portal.domain.notification import NotificationEvent, NotificationPreferences, Way
 from portal.services.notifications import topic_of
 from portal.web import arguments
+from portal.web.lookout import Lookout
 from portal.web.policy import requires
 from portal.web.presenters.notifications import Choice, NoticeLine, choices, notice_line
-from portal.web.states.live import beats, put
+from portal.web.sight import Sight
+from portal.web.states.live import keep, looks, put
 from portal.web.states.session import SessionState, actor_of, tell, telling
 from portal.web.words import Words, error_words, words
 from portal.wiring import core
@@ -32,15 +33,14 @@ class BellState(rx.State):
     choices: list[Choice] = []
     address: str = ""
     trouble: Words = Words()
+    _sight: Sight | None = None
 
     @rx.event(background=True, supersedes=True)
     @requires(Permission.VIEW)
     async def watch(self) -> None:
-        async with self:
-            name = (await actor_of(self)).human
-        async for _ in beats(self, topic_of(name), at_least_seconds=LOOK_SECONDS):
-            async with self, telling(self):
-                put(self, **await asyncio.to_thread(_fetch, await actor_of(self)))
+        async for tab, _, found in looks(self, _bells, lambda actor: actor):
+            if not isinstance(found, PortalError):
+                await tab.show(found)
 
     @rx.event
     @requires(Permission.VIEW)
@@ -70,7 +70,7 @@ class BellState(rx.State):
     async def _mark(self, notification_id: int | None) -> None:
         actor = await actor_of(self)
         await asyncio.to_thread(core().notifications.mark_read, actor, notification_id=notification_id)
-        put(self, **await asyncio.to_thread(_fetch, actor))
+        keep(self, await asyncio.to_thread(_bell, actor, None))
         if self.is_loaded:
             page = await asyncio.to_thread(core().notifications.page, actor, limit=SHOWN_ON_PAGE)
             put(self, all_rows=[notice_line(notification) for notification in page.items])
@@ -94,10 +94,15 @@ class BellState(rx.State):
         tell(await self.get_state(SessionState), words("notifications.saved"))
 
 
-def _fetch(actor: Actor) -> dict[str, Any]:
+def _bell(actor: Actor, former: Sight | None) -> Sight:
     page = core().notifications.page(actor, limit=SHOWN)
     rows = [notice_line(notification) for notification in page.items]
     wanted = core().notifications.preferences(actor)
     loud = [n for n in page.items if n.read_at is None and wanted.has(n.event, Way.BROWSER)]
     newest = notice_line(loud[0]) if loud else NoticeLine()
-    return {"rows": rows, "unread": core().notifications.unread(actor), "newest": newest}
+    values = {"rows": rows, "unread": core().notifications.unread(actor), "newest": newest}
+    sight = Sight(values).following(former)
+    return former if former is not None and sight.is_like(former) else sight
+
+
+_bells: Lookout[Actor, Sight] = Lookout(_bell, topic=lambda actor: topic_of(actor.human), beat_seconds=LOOK_SECONDS)

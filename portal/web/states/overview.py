@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import reflex as rx
 
-from portal.domain.access import Actor, Permission, may
+from portal.domain.access import Actor, Grant, Permission, may
 from portal.domain.audit import AuditQuery
+from portal.domain.deciding import Deciding
+from portal.domain.errors import PortalError
 from portal.domain.lists import RolloutQuery
 from portal.domain.page import Page
 from portal.domain.rollout import Action, Rollout, State
+from portal.web.lookout import Lookout
 from portal.web.policy import requires
 from portal.web.presenters.matrix import Column, Row, Tally, columns, rows, tally
 from portal.web.presenters.rollouts import RolloutLine, rollout_line
 from portal.web.presenters.timeline import Line, lines
-from portal.web.states.live import beats, put
-from portal.web.states.session import actor_of, telling
+from portal.web.sight import Sight
+from portal.web.states.live import looks
+from portal.web.states.session import SessionState, tell
+from portal.web.words import error_words
 from portal.wiring import core
 
 _DECIDABLE = {
@@ -30,13 +34,22 @@ MOST_NEWS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
-    columns: list[Column]
-    rows: list[Row]
-    tally: Tally
-    flights: list[RolloutLine]
-    waiting: list[RolloutLine]
-    news: list[Line]
+class Rights:
+    """What decides which of it somebody may see, and any person who has them."""
+
+    grants: tuple[Grant, ...]
+    scopes: frozenset[Permission] | None
+    holder: Actor = field(compare=False)
+
+
+class Scene:
+    """What everybody with these rights sees, and what was made of it for each; `questions` may be put to some."""
+
+    __slots__ = ("questions", "sight", "sights")
+
+    def __init__(self, sight: Sight, questions: tuple[Deciding, ...]) -> None:
+        self.sight, self.questions = sight, questions
+        self.sights: dict[Actor, Sight] = {}
 
 
 class OverviewState(rx.State):
@@ -47,35 +60,59 @@ class OverviewState(rx.State):
     flights: list[RolloutLine] = []
     waiting: list[RolloutLine] = []
     news: list[Line] = []
+    _sight: Sight | None = None
 
     @rx.event(background=True, supersedes=True)
     @requires(Permission.VIEW)
     async def watch(self) -> None:
-        async for _ in beats(self, "rollouts"):
-            async with self:
-                actor = await actor_of(self)
-            async with self, telling(self):
-                seen = await asyncio.to_thread(look, actor)
-                put(self, is_loaded=True, **{name: getattr(seen, name) for name in Overview.__slots__})
+        async for tab, actor, found in looks(self, _scenes, rights_of):
+            if isinstance(found, PortalError):
+                async with self:
+                    tell(await self.get_state(SessionState), error_words(found), tone="bad")
+            else:
+                await tab.show(as_seen_by(actor, found))
 
 
-def look(actor: Actor) -> Overview:
-    """Everything on the page, as this person may see it."""
+def rights_of(actor: Actor) -> Rights:
+    return Rights(actor.grants, actor.scopes, actor)
+
+
+def _scene(rights: Rights, former: Scene | None) -> Scene:
+    flights, values = for_all_with(rights.holder)
+    decidable = [rollout for rollout in flights if rollout.state in _DECIDABLE]
+    questions = core().approvals.questions_about(decidable)
+    sight = Sight(values).following(former.sight if former else None)
+    is_same = former is not None and questions == former.questions and sight.is_like(former.sight)
+    return former if is_same and former is not None else Scene(sight, questions)
+
+
+_scenes: Lookout[Rights, Scene] = Lookout(_scene, topic=lambda _: "rollouts")
+
+
+def as_seen_by(actor: Actor, scene: Scene) -> Sight:
+    """With what waits for this person."""
+    if actor not in scene.sights:
+        waiting = [rollout_line(asked.rollout) for asked in scene.questions if waits_for(actor, asked)]
+        scene.sights[actor] = Sight({"waiting": waiting}, base=scene.sight)
+    return scene.sights[actor]
+
+
+def for_all_with(actor: Actor) -> tuple[tuple[Rollout, ...], dict[str, object]]:
+    """The rollouts on their way, and everything on the page that depends on the person's rights alone."""
     cells, environments = core().deployments.matrix(actor), core().catalogue.environments(actor)
     flights = core().rollouts.page(actor, RolloutQuery(state="active", limit=MOST_IN_FLIGHT)).items
     can_read = may(actor, Permission.AUDIT_READ)
     news = core().audit.page(actor, AuditQuery(limit=4 * MOST_NEWS)) if can_read else Page((), 0)
-    return Overview(
-        columns=columns(environments),
-        rows=rows(cells, environments),
-        tally=tally(cells),
-        flights=[rollout_line(r) for r in flights],
-        waiting=[rollout_line(r) for r in flights if waits_for(actor, r)],
-        news=lines(news.items)[:MOST_NEWS],
-    )
+    return flights, {
+        "is_loaded": True,
+        "columns": columns(environments),
+        "rows": rows(cells, environments),
+        "tally": tally(cells),
+        "flights": [rollout_line(r) for r in flights],
+        "news": lines(news.items)[:MOST_NEWS],
+    }
 
 
-def waits_for(actor: Actor, rollout: Rollout) -> bool:
+def waits_for(actor: Actor, asked: Deciding) -> bool:
     """Whether this person can make it go on."""
-    action = _DECIDABLE.get(rollout.state)
-    return action is not None and core().views.view(actor, rollout.id).refusals.get(action, "") is None
+    return asked.refusal_code(actor, _DECIDABLE[asked.rollout.state]) is None

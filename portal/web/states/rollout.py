@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import reflex as rx
 
 from portal.domain.access import Actor, Permission, may
 from portal.domain.errors import NotFound, PortalError
 from portal.domain.rollout import Action, Rollout, State
-from portal.domain.rollout_view import RolloutView
+from portal.domain.rollout_view import RolloutView, SamplePoint
 from portal.services.rollout_actions import ActionRequest
 from portal.services.rollouts import RolloutOrder
 from portal.web import arguments
+from portal.web.lookout import Lookout
 from portal.web.policy import requires
 from portal.web.presenters import actions, charts, rollout, steps, timeline, verdicts
 from portal.web.presenters.actions import BREAK_GLASS, RETURN, Choice, Question
@@ -23,42 +24,35 @@ from portal.web.presenters.rollout import Change, Decision, Fact, Head, Traffic
 from portal.web.presenters.steps import Stride
 from portal.web.presenters.timeline import Line
 from portal.web.presenters.verdicts import VerdictCard
-from portal.web.shared import Shared
-from portal.web.states.live import beats, put
+from portal.web.sight import Sight
+from portal.web.states.live import keep, looks, put
 from portal.web.states.proof import acting, objection
 from portal.web.states.session import SessionState, actor_of, tell, telling
 from portal.web.words import Words, error_words, words
 from portal.wiring import core
 
-BUCKETS = 120
 CONTROLS = (Action.PAUSE, Action.RESUME, Action.SKIP, Action.PROMOTE, Action.RETRY, Action.FINISH)
 APPROVALS = (Action.APPROVE, Action.REJECT)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """All that the page shows, made from one look at the rollout."""
+class Scene:
+    """A rollout as it is for everybody, and what was made of it for the people who look."""
 
-    head: Head
-    note: Words
-    traffic: Traffic
-    strides: list[Stride]
-    choices: list[Choice]
-    others: list[Choice]
-    errors: ChartView
-    latency: ChartView
-    verdict: VerdictCard
-    facts: list[Fact]
-    decisions: list[Decision]
-    approval_note: Words
-    changes: list[Change]
-    notes: str
-    dependants: str
-    way_back: Fact
-    lines: list[Line]
+    __slots__ = ("sight", "sights", "view")
+
+    def __init__(self, view: RolloutView, sight: Sight) -> None:
+        self.view, self.sight = view, sight
+        self.sights: dict[Actor, Sight] = {}
 
 
-_looks: Shared[Seen] = Shared()
+def _scene(rollout_id: int, former: Scene | None) -> Scene:
+    view, points = core().views.everybodys(rollout_id)
+    sight = Sight(for_everybody(view, points)).following(former.sight if former else None)
+    is_same = former is not None and view == former.view and sight.is_like(former.sight)
+    return former if is_same and former is not None else Scene(view, sight)
+
+
+_scenes: Lookout[int, Scene] = Lookout(_scene, topic=lambda rollout_id: f"rollout:{rollout_id}")
 
 
 class RolloutState(rx.State):
@@ -83,6 +77,7 @@ class RolloutState(rx.State):
     lines: list[Line] = []
     question: Question = Question()
     trouble: Words = Words()
+    _sight: Sight | None = None
 
     @rx.event(background=True, supersedes=True)
     @requires(Permission.VIEW)
@@ -94,31 +89,24 @@ class RolloutState(rx.State):
                 rollout_id = arguments.number(arguments.segments(self, 1)[0])
             except NotFound as error:
                 put(self, missing=error_words(error))
-        shown: Seen | None = None
-        async for _ in beats(self, f"rollout:{rollout_id}"):
-            async with self:
-                if self.missing:
-                    return
-                shown = await self._look(rollout_id, shown)
+        if not rollout_id:
+            return
+        async for tab, actor, found in looks(self, _scenes, lambda _: rollout_id):
+            if isinstance(found, NotFound):
+                async with self:
+                    put(self, missing=error_words(found))
+                return
+            try:
+                await tab.show(as_seen_by(actor, scene_of(found)))
+            except PortalError as error:
+                async with self:
+                    tell(await self.get_state(SessionState), error_words(error), tone="bad")
 
-    async def _look(self, rollout_id: int, shown: Seen | None = None) -> Seen | None:
-        """Bring the page up to date, unless it shows just that; what it shows then."""
+    async def _look(self, rollout_id: int) -> None:
+        """Bring the page up to date after an action."""
         actor = await actor_of(self)
-        try:
-            seen = await _looks.get(
-                (core().topics, actor, rollout_id),
-                core().topics.version(f"rollout:{rollout_id}"),
-                lambda: look(actor, rollout_id),
-            )
-        except NotFound as error:
-            put(self, missing=error_words(error))
-            return None
-        except PortalError as error:
-            tell(await self.get_state(SessionState), error_words(error), tone="bad")
-            return shown
-        if seen is not shown:
-            put(self, is_loaded=True, **{name: getattr(seen, name) for name in Seen.__slots__})
-        return seen
+        async with telling(self):
+            keep(self, as_seen_by(actor, await asyncio.to_thread(_scene, rollout_id, None)))
 
     @rx.event
     @requires(Permission.VIEW)
@@ -196,32 +184,51 @@ class RolloutState(rx.State):
         return rx.redirect(f"/rollouts/{started.id}")
 
 
-def look(actor: Actor, rollout_id: int) -> Seen:
-    view = core().views.view(actor, rollout_id)
-    points = core().views.points(actor, rollout_id, buckets=BUCKETS)
+def scene_of(found: Scene | PortalError) -> Scene:
+    """Raises what stood in the way."""
+    if isinstance(found, PortalError):
+        raise found
+    return found
+
+
+def as_seen_by(actor: Actor, scene: Scene) -> Sight:
+    """With what this person may do; who has the same name and rights sees the same. Refused("not_allowed")."""
+    if actor not in scene.sights:
+        view = core().views.seen_by(actor, scene.view)
+        own: dict[str, object] = {
+            "choices": actions.choices(
+                view, can_return=can_return(actor, view), can_break_glass=can_break_glass(actor, view)
+            ),
+            "others": actions.others(view),
+        }
+        scene.sights[actor] = Sight(own, base=scene.sight)
+    return scene.sights[actor]
+
+
+def for_everybody(view: RolloutView, points: Sequence[SamplePoint]) -> dict[str, object]:
+    """What the page shows whoever looks."""
     marks = charts.shift_marks(view.steps)
     subject, changed = view.rollout, view.changes
     is_compared = subject.analysis.is_enabled and not (subject.is_first or subject.is_return)
     tolerance = subject.analysis.error_tolerance if is_compared else None
-    return Seen(
-        head=rollout.head(view),
-        note=rollout.waiting_for(view),
-        traffic=rollout.traffic(view),
-        strides=steps.strides(view.steps, subject.cursor, is_over=subject.state.is_over),
-        choices=actions.choices(view, can_return=can_return(actor, view), can_break_glass=can_break_glass(actor, view)),
-        others=actions.others(view),
-        errors=charts.error_chart(points, marks, tolerance=tolerance),
-        latency=charts.latency_chart(points, marks),
-        verdict=verdicts.verdict_card(view.verdict, subject),
-        facts=rollout.facts(view),
-        decisions=rollout.decisions(view),
-        approval_note=rollout.approval_note(view),
-        changes=rollout.changes(changed),
-        notes=changed.notes[:2000] if changed else "",
-        dependants=", ".join(changed.dependants) if changed else "",
-        way_back=rollout.way_back(view),
-        lines=timeline.lines(view.timeline),
-    )
+    return {
+        "is_loaded": True,
+        "head": rollout.head(view),
+        "note": rollout.waiting_for(view),
+        "traffic": rollout.traffic(view),
+        "strides": steps.strides(view.steps, subject.cursor, is_over=subject.state.is_over),
+        "errors": charts.error_chart(points, marks, tolerance=tolerance),
+        "latency": charts.latency_chart(points, marks),
+        "verdict": verdicts.verdict_card(view.verdict, subject),
+        "facts": rollout.facts(view),
+        "decisions": rollout.decisions(view),
+        "approval_note": rollout.approval_note(view),
+        "changes": rollout.changes(changed),
+        "notes": changed.notes[:2000] if changed else "",
+        "dependants": ", ".join(changed.dependants) if changed else "",
+        "way_back": rollout.way_back(view),
+        "lines": timeline.lines(view.timeline),
+    }
 
 
 def can_break_glass(actor: Actor, view: RolloutView) -> bool:
@@ -236,7 +243,4 @@ def can_return(actor: Actor, view: RolloutView) -> bool:
     ended: Rollout = view.rollout
     if ended.state is not State.SUCCEEDED or ended.is_first:
         return False
-    if not may(actor, Permission.ROLLBACK, ended.environment):
-        return False
-    running = core().releases.where_running(actor, ended.service, ended.to_version)
-    return any(deployment.environment == ended.environment for deployment in running)
+    return view.is_running and may(actor, Permission.ROLLBACK, ended.environment)
