@@ -67,8 +67,9 @@ export function Ago({ at }) {
 
 export function Exact({ at }) {
   const language = useLanguage();
+  const zone = useZone();
   if (!at) return null;
-  return <time dateTime={stamp(at)} suppressHydrationWarning>{exact(at, language)}</time>;
+  return <time dateTime={stamp(at)} suppressHydrationWarning>{exact(at, language, zone)}</time>;
 }
 
 export function Clock({ at, hasSeconds = true }) {

@@ -8,6 +8,7 @@ import reflex as rx
 
 from portal.web.components.asking import Act, opens, proof_field, questions
 from portal.web.components.bar import Place
+from portal.web.components.bell import notification_settings
 from portal.web.components.browser import ago
 from portal.web.components.forms import field, submit, trouble
 from portal.web.components.frame import card, head, link, skeleton
@@ -15,6 +16,7 @@ from portal.web.components.icons import icon
 from portal.web.components.secrets import applied, away, secret, zones
 from portal.web.components.status import badge
 from portal.web.pages.users import grants
+from portal.web.states.bell import BellState
 from portal.web.states.profile import ProfileState
 from portal.web.template import add_page
 from portal.web.words import tr
@@ -52,6 +54,7 @@ def _content() -> rx.Component:
                 rx.cond(ProfileState.has_password, _second_factor(), rx.fragment()),
                 _identities(),
                 _roles(),
+                rx.cond(BellState.is_loaded, notification_settings(), rx.fragment()),
                 class_name="stack",
             ),
             class_name="halves",
@@ -290,4 +293,4 @@ def _acts() -> list[Act]:
 
 
 def add_to(app: rx.App) -> None:
-    add_page(app, profile, Place("/profile", "profile"), on_load=[ProfileState.load])
+    add_page(app, profile, Place("/profile", "profile"), on_load=[ProfileState.load, BellState.load])

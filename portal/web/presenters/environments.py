@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from portal.domain.environment import Environment, FreezeWindow, freeze_at
 from portal.domain.rollout_view import MatrixCell
+from portal.i18n.times import moment
 from portal.web.presenters.marks import (
     IDLE,
     OK,
@@ -161,11 +162,15 @@ def _when(window: FreezeWindow) -> Words:
 
     if window.starts_at is not None and window.ends_at is not None:
         zone = ZoneInfo(window.zone)
-        spoken = [moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") for moment in (window.starts_at, window.ends_at)]
-        return words("freeze.once_at", start=spoken[0], end=spoken[1], zone=window.zone)
+        start, end = (_moment(at, zone) for at in (window.starts_at, window.ends_at))
+        return words("freeze.once_at", start=start, end=end, zone=window.zone)
     days = _joined_days(window.days)
     start, end = window.from_time.strftime("%H:%M"), window.to_time.strftime("%H:%M")
     return words("freeze.weekly_at", days=days, start=start, end=end, zone=window.zone)
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> Words:
+    return Words(moment("en", at, zone=zone), moment("zh", at, zone=zone))
 
 
 def _joined_days(days: Sequence[str]) -> Words:

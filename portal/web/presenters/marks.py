@@ -7,6 +7,7 @@ from datetime import datetime
 
 from portal.domain.environment import Stage
 from portal.domain.rollout import PauseKind, Rollout, State
+from portal.i18n.times import span
 from portal.web.words import Words, same, words
 
 OK, BAD, WARN, WAIT, RUN, IDLE = "ok", "bad", "warn", "wait", "run", "idle"
@@ -131,14 +132,7 @@ def percent_text(fraction: float, *, is_signed: bool = False) -> str:
 
 def duration_words(seconds: float) -> Words:
     """Roughly: "2 min", "4 h", "1 h 30 min"; "0.2 s" below ten seconds."""
-    if seconds < 10 and seconds != int(seconds):
-        return words("unit.seconds", n=f"{seconds:.1f}")
-    whole = round(seconds)
-    parts = [(whole // 86400, "days"), (whole % 86400 // 3600, "hours"), (whole % 3600 // 60, "minutes")]
-    if whole < 600:
-        parts.append((whole % 60, "seconds"))
-    spoken = [words(f"unit.{unit}", n=number) for number, unit in parts if number]
-    return joined(spoken[:2]) if spoken else words("unit.seconds", n=0)
+    return Words(span("en", seconds), span("zh", seconds))
 
 
 def joined(parts: list[Words], separator: str = " ") -> Words:
