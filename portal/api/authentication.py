@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.params import Depends as DependsMark
@@ -70,9 +71,19 @@ def _bearer(header: str) -> str:
     return token.strip()[:LONGEST_SECRET] if scheme.lower() == "bearer" else ""
 
 
+def _is_of_own_page(request: Request) -> bool:
+    """As the browser says. Over plain http to another machine it says nothing of where a request comes from but the
+    Referer, which no page can forge: whoever leaves it out is not let in.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in _OWN_PAGES
+    host = request.headers.get("host", "").lower()
+    return bool(host) and urlsplit(request.headers.get("referer", "")).netloc.lower() == host
+
+
 def _own_session(request: Request) -> str:
     """The secret of the session cookie, when a page of the portal (or the address bar) asks to read."""
-    is_reading = request.method in ("GET", "HEAD")
-    if not is_reading or request.headers.get("sec-fetch-site") not in _OWN_PAGES:
+    if request.method not in ("GET", "HEAD") or not _is_of_own_page(request):
         return ""
     return cookie_value(request.headers.get("cookie", ""), SESSION_COOKIE)[:LONGEST_SECRET]

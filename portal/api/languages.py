@@ -8,9 +8,21 @@ from contextvars import ContextVar
 from portal.domain.audit import AuditEntry
 from portal.domain.rollout import Cause
 from portal.i18n import FALLBACK, LOCALES, catalogue, t
+from portal.kit.cookies import LANGUAGE_COOKIE, cookie_value
 
 language: ContextVar[str] = ContextVar("language", default=FALLBACK)
 _LONGEST_HEADER = 500
+
+
+def language_of(headers: Mapping[bytes, bytes]) -> str:
+    """The language that a person has chosen on the pages, where it is their browser that asks; else Accept-Language.
+
+    `headers` by their names in small letters.
+    """
+    chosen = cookie_value(headers.get(b"cookie", b"").decode("latin-1"), LANGUAGE_COOKIE)
+    if chosen in LOCALES and b"authorization" not in headers:
+        return chosen
+    return wanted_language(headers.get(b"accept-language", b"").decode("latin-1"))
 
 
 def wanted_language(accept: str) -> str:

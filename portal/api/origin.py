@@ -10,7 +10,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from portal.api.languages import language_of
 from portal.api.policy_header import content_security_policy
+from portal.i18n import t
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -59,9 +61,10 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close", "code": 4403})
         return
+    text = t(language_of({name.lower(): value for name, value in scope["headers"]}), "web.foreign_request")
     headers = [(b"content-type", b"text/plain; charset=utf-8"), *_ALWAYS]
     await send({"type": "http.response.start", "status": 403, "headers": headers})
-    await send({"type": "http.response.body", "body": b"This request did not come from a page of the portal.\n"})
+    await send({"type": "http.response.body", "body": f"{text}\n".encode()})
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:

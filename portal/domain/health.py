@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from portal.i18n import t
 
 # Without these nothing works; without any other part the rest still does.
 VITAL = frozenset({"database", "file_system"})
@@ -26,11 +28,21 @@ class HealthStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One part at one time. `duration_ms`: how long the check took."""
+    """One part at one time. `output` is for programs, in English; with a `code` people read the sentence `probe.<code>`
+    or `error.<code>` instead, with `params` filled in. `duration_ms`: how long the check took.
+    """
 
     status: CheckStatus
     output: str = ""
     duration_ms: float | None = None
+    code: str = ""
+    params: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def said(status: CheckStatus, code: str, /, **params: object) -> Check:
+    """A check that people read in their own language."""
+    given = {name: str(value) for name, value in params.items()}
+    return Check(status, t("en", f"probe.{code}", **given), code=code, params=given)
 
 
 @dataclass(frozen=True, slots=True)

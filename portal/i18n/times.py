@@ -28,7 +28,8 @@ def ago(locale: str, passed: timedelta) -> str:
     number = whole // length
     if number == 0:
         return t(locale, "ago.now")
-    return t(locale, "ago.yesterday") if (unit, number) == ("day", 1) else t(locale, f"ago.{unit}", n=number)
+    named = {("day", 1): "yesterday", ("day", 2): "two_days"}
+    return t(locale, f"ago.{named.get((unit, number), unit)}", n=number)
 
 
 def moment(locale: str, at: datetime, *, zone: tzinfo | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SESSION_COOKIE = "portal_session"
+LANGUAGE_COOKIE = "portal_language"
 _LONGEST_HEADER = 16_384
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from portal import __version__
 from portal.domain.errors import PortalError
-from portal.domain.health import DISABLED, Check, CheckStatus, Health, overall
+from portal.domain.health import DISABLED, Check, CheckStatus, Health, overall, said
 from portal.ports.clock import Clock
 
 Probe = Callable[[], Check]
@@ -97,11 +97,11 @@ class HealthWatch:
 
     def _aged(self, look: Look | None, now: float) -> Check:
         if look is None:
-            return Check(CheckStatus.WARN, "not checked yet")
+            return said(CheckStatus.WARN, "unchecked")
         age = max(0.0, now - look.at)
         if look.begun is not None and now - look.begun > STALE_AFTER_SECONDS:
-            waited = f"no answer for {now - look.begun:.0f} s"
-            return Check(CheckStatus.FAIL, f"{waited} (before: {look.check.output})"[:LONGEST_OUTPUT])
+            late = said(CheckStatus.FAIL, "waiting", seconds=f"{now - look.begun:.0f}")
+            return replace(late, output=f"{late.output} (before: {look.check.output})"[:LONGEST_OUTPUT])
         return replace(look.check, output=f"{look.check.output} (checked {age:.1f} s ago)"[:LONGEST_OUTPUT])
 
     def _run(self) -> None:
@@ -118,7 +118,7 @@ class HealthWatch:
         """Whether nobody is looking there already."""
         now = time.monotonic()
         with self._lock:
-            look = self._looks.get(name) or Look(Check(CheckStatus.WARN, "not checked yet"), now, is_taken=False)
+            look = self._looks.get(name) or Look(said(CheckStatus.WARN, "unchecked"), now, is_taken=False)
             if look.begun is not None:
                 return False
             self._looks[name] = replace(look, begun=now)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from portal.domain.health import Check, CheckStatus
+from portal.domain.container import EngineFacts
+from portal.domain.health import Check, CheckStatus, said
+from portal.domain.route import TrafficFacts
 from portal.ports.containers import Containers
 from portal.ports.traffic import Traffic
 from portal.services.health import Probe
@@ -31,8 +33,8 @@ def database(store: Database) -> Probe:
             session.connection().execute(text("SELECT 1"))
             found = version(session.connection())
         if found != expected:
-            return Check(CheckStatus.FAIL, f"{kind} is at migration {found or 'none'}, not {expected}")
-        return Check(CheckStatus.PASS, f"{kind} answers")
+            return said(CheckStatus.FAIL, "database_migration", kind=kind, found=found or "-", expected=expected)
+        return said(CheckStatus.PASS, "database", kind=kind)
 
     return look
 
@@ -50,10 +52,10 @@ def file_system(folder: Path) -> Probe:
             mark.unlink()
             usage = shutil.disk_usage(folder)
         except OSError as error:
-            return Check(CheckStatus.FAIL, f"cannot be written: {error.strerror}")
+            return said(CheckStatus.FAIL, "folder_unwritable", why=error.strerror)
         free = usage.free / usage.total
         status = CheckStatus.FAIL if free < NO_SPACE else CheckStatus.WARN if free < LITTLE_SPACE else CheckStatus.PASS
-        return Check(status, f"{free:.0%} free ({usage.free / 1e9:.1f} GB)")
+        return said(status, "free", share=f"{free:.0%}", gigabytes=f"{usage.free / 1e9:.1f}")
 
     return look
 
@@ -61,8 +63,7 @@ def file_system(folder: Path) -> Probe:
 def engine(containers: Containers) -> Probe:
     def look() -> Check:
         facts = containers.about()
-        shown = f"{facts.name} {facts.version}" + (", a demonstration in memory" if facts.is_demonstration else "")
-        return Check(CheckStatus.PASS, shown)
+        return _part(facts)
 
     return look
 
@@ -71,11 +72,16 @@ def proxy(traffic: Traffic) -> Probe:
     def look() -> Check:
         facts = traffic.observe()
         if not facts.is_alive:
-            return Check(CheckStatus.FAIL, "the proxy does not answer")
-        shown = f"{facts.name} {facts.version}" + (", a demonstration in memory" if facts.is_demonstration else "")
-        return Check(CheckStatus.PASS, shown)
+            return said(CheckStatus.FAIL, "proxy_silent")
+        return _part(facts)
 
     return look
+
+
+def _part(facts: EngineFacts | TrafficFacts) -> Check:
+    if facts.is_demonstration:
+        return said(CheckStatus.PASS, "part_in_memory", name=facts.name, version=facts.version)
+    return Check(CheckStatus.PASS, f"{facts.name} {facts.version}")
 
 
 def workers(store: Database, is_alive: Callable[[], bool] | None = None) -> Probe:
@@ -91,9 +97,9 @@ def workers(store: Database, is_alive: Callable[[], bool] | None = None) -> Prob
             del since[gone]
         waiting = sum(now - since.setdefault(claimable, now) > OVERDUE_SECONDS for claimable in due)
         if is_alive is not None and not is_alive():
-            return Check(CheckStatus.FAIL, "a background loop of this process has ended")
+            return said(CheckStatus.FAIL, "loop_ended")
         if waiting:
-            return Check(CheckStatus.FAIL, f"{waiting} operations are due and nobody works on them")
-        return Check(CheckStatus.PASS, "nothing is overdue")
+            return said(CheckStatus.FAIL, "overdue", n=waiting)
+        return said(CheckStatus.PASS, "nothing_overdue")
 
     return look

@@ -27,6 +27,27 @@ def test_another_site_does_not(asking: Asking, session: dict[str, str], site: st
     assert asking().get("/me", headers={**session, **fetched}).status_code == 401
 
 
+def test_where_the_browser_says_nothing_else_the_referer_counts(asking: Asking, session: dict[str, str]):
+    """Over plain http to another machine browsers leave Sec-Fetch-Site out, and downloads shall work there too."""
+    client = asking()
+    own = f"http://{client.base_url.netloc.decode()}/audit"
+    answer = client.get("/me", headers={**session, "Referer": own})
+    assert answer.json()["name"] == "carol"
+    for other in ("http://evil.example/audit", f"{own.replace('http://', 'http://evil.')}", "", "audit", "http://"):
+        assert client.get("/me", headers={**session, "Referer": other}).status_code == 401
+    claimed = {**session, "Referer": own, "Sec-Fetch-Site": "cross-site"}
+    assert client.get("/me", headers=claimed).status_code == 401
+    assert client.post("/tokens", json={"name": "x"}, headers={**session, "Referer": own}).status_code == 401
+
+
+def test_a_page_is_answered_in_the_language_that_its_reader_has_chosen(asking: Asking, session: dict[str, str]):
+    chosen = {"Cookie": f"{session['Cookie']}; portal_language=zh", "Sec-Fetch-Site": "same-origin"}
+    refused = asking().get("/users", headers=chosen).json()["detail"]
+    assert any("\u4e00" <= sign <= "\u9fff" for sign in refused)
+    program = asking("carol").get("/users", headers={"Cookie": "portal_language=zh"}).json()["detail"]
+    assert program.isascii()
+
+
 def test_a_session_changes_nothing_here(asking: Asking, session: dict[str, str]):
     answer = asking().post("/tokens", json={"name": "x"}, headers={**session, "Sec-Fetch-Site": "same-origin"})
     assert answer.status_code == 401

@@ -17,14 +17,14 @@ AT = datetime(2026, 3, 29, 22, 5, tzinfo=UTC)
     [
         (-5, "now", "现在"),
         (0.9, "now", "现在"),
-        (1, "1 second ago", "1 秒前"),
-        (59, "59 seconds ago", "59 秒前"),
+        (1, "1 second ago", "1 秒钟前"),
+        (59, "59 seconds ago", "59 秒钟前"),
         (60, "1 minute ago", "1 分钟前"),
         (3599, "59 minutes ago", "59 分钟前"),
         (3600, "1 hour ago", "1 小时前"),
         (86399, "23 hours ago", "23 小时前"),
         (86400, "yesterday", "昨天"),
-        (172800, "2 days ago", "2 天前"),
+        (172800, "2 days ago", "前天"),
         (40 * 86400, "40 days ago", "40 天前"),
     ],
 )

@@ -15,7 +15,7 @@ from portal.adapters.host import probes as host
 from portal.adapters.memory.containers import MemoryContainers
 from portal.adapters.memory.world import MemoryWorld
 from portal.domain.errors import Unavailable
-from portal.domain.health import Check, CheckStatus, HealthStatus, overall
+from portal.domain.health import Check, CheckStatus, HealthStatus, overall, said
 from portal.services import health as watch_module
 from portal.services import health_probes as probes
 from portal.services.health import HealthWatch
@@ -46,7 +46,7 @@ def until(condition: Any) -> None:
 
 def test_what_was_seen_is_reported_with_its_age(clock: Any):
     watch = HealthWatch(clock, {"database": lambda: PASS, "mcp_server": None})
-    assert watch.report().checks["database"] == Check(CheckStatus.WARN, "not checked yet")
+    assert watch.report().checks["database"] == said(CheckStatus.WARN, "unchecked")
     health = watch.look()
     assert health.status is HealthStatus.HEALTHY
     assert health.checks["database"].output.startswith("fine (checked 0.")
@@ -143,7 +143,7 @@ def test_work_that_nobody_does_is_seen(database: Database, clock: Any, monkeypat
     with database.transaction() as session:
         number = operations.add(session, kind="rollout", target="hello@dev", plan_version=1, now=clock.now())
     monkeypatch.setattr(probes, "OVERDUE_SECONDS", -1.0)
-    assert look().output == "1 operations are due and nobody works on them"
+    assert look().output == "1 operation is due and nobody works on it"
     with database.transaction() as session:
         assert operations.claim(session, "somebody", limit=5)[0].operation_id == number
     assert look().status is CheckStatus.PASS

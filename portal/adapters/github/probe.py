@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from portal.domain.health import Check, CheckStatus
+from portal.domain.health import Check, CheckStatus, said
 
 URL = "https://api.github.com"
 LONGEST_SECONDS = 5.0
@@ -21,9 +21,9 @@ def github(token: str, url: str = URL) -> Callable[[], Check]:
         try:
             answer = httpx.get(f"{url}/rate_limit", headers=headers, timeout=LONGEST_SECONDS, follow_redirects=False)
         except httpx.HTTPError as error:
-            return Check(CheckStatus.FAIL, f"GitHub cannot be reached: {type(error).__name__}")
+            return said(CheckStatus.FAIL, "github_unreachable", why=type(error).__name__)
         if answer.status_code == UNAUTHORIZED:
-            return Check(CheckStatus.FAIL, "GitHub refuses the token")
+            return said(CheckStatus.FAIL, "github_refuses")
         return _read(answer.status_code, answer.content)
 
     return look
@@ -34,6 +34,6 @@ def _read(status: int, content: bytes) -> Check:
 
     try:
         core = json.loads(content)["resources"]["core"]
-        return Check(CheckStatus.PASS, f"{int(core['remaining'])} of {int(core['limit'])} requests left this hour")
+        return said(CheckStatus.PASS, "github_left", left=int(core["remaining"]), limit=int(core["limit"]))
     except (ValueError, KeyError, TypeError):
-        return Check(CheckStatus.FAIL, f"GitHub answers {status} instead of its rate limit")
+        return said(CheckStatus.FAIL, "github_odd", status=status)

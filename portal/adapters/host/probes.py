@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 
-from portal.domain.health import Check, CheckStatus
+from portal.domain.health import Check, CheckStatus, said
 
 CONNECT_SECONDS = 1.0
 GIT_SECONDS = 5.0
@@ -18,17 +18,17 @@ def port_open(host: str, port: int) -> Check:
     try:
         socket.create_connection((near, port), CONNECT_SECONDS).close()
     except OSError as error:
-        return Check(CheckStatus.FAIL, f"port {port} takes no connection: {error.strerror or error}")
-    return Check(CheckStatus.PASS, f"port {port} takes connections")
+        return said(CheckStatus.FAIL, "port_shut", port=port, why=error.strerror or error)
+    return said(CheckStatus.PASS, "port_open", port=port)
 
 
 def git_version() -> Check:
     """Which Git answers."""
     program = shutil.which("git")
     if program is None:
-        return Check(CheckStatus.FAIL, "git is not installed")
+        return said(CheckStatus.FAIL, "git_missing")
     try:
         answer = subprocess.run([program, "--version"], capture_output=True, timeout=GIT_SECONDS, check=True, text=True)
     except (OSError, subprocess.SubprocessError) as error:
-        return Check(CheckStatus.FAIL, f"git does not answer: {type(error).__name__}")
+        return said(CheckStatus.FAIL, "git_silent", why=type(error).__name__)
     return Check(CheckStatus.PASS, answer.stdout.strip()[:100])

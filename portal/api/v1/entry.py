@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 
 from portal.api.bodies import Message, Receive, Scope, Send, bounded
-from portal.api.languages import language, wanted_language
+from portal.api.languages import language, language_of
 from portal.domain.errors import PortalError
 from portal.kit.context import working_for
 
@@ -35,9 +35,9 @@ async def rest(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         await _refuse_websocket(scope, receive, send)
         return
-    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    name = _request_name(headers.get(b"x-request-id", ""))
-    language.set(wanted_language(headers.get(b"accept-language", "")))
+    headers = {name.lower(): value for name, value in scope["headers"]}
+    name = _request_name(headers.get(b"x-request-id", b"").decode("latin-1"))
+    language.set(language_of(headers))
     with working_for(request=name):
         await _answer(scope, receive, _with_headers(send, name))
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 
 from portal.api.authentication import permitted
+from portal.api.languages import sentence
 from portal.api.v1.documents import Document
 from portal.domain.access import Actor, Permission
 from portal.domain.health import CheckStatus
@@ -33,8 +34,11 @@ class IntegrationDocument(Document):
     @classmethod
     def of(cls, shown: object) -> IntegrationDocument:
         assert isinstance(shown, Integration)
-        names = ("status", "output", "duration_ms")
-        seen = {} if shown.check is None else {name: getattr(shown.check, name) for name in names}
+        check = shown.check
+        if check is None:
+            return cls.model_validate(shown)
+        output = sentence(f"probe.{check.code}", **check.params) if check.code else check.output
+        seen = {"status": check.status, "output": output, "duration_ms": check.duration_ms}
         return cls.model_validate(shown).model_copy(update=seen)
 
 

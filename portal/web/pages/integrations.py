@@ -32,7 +32,7 @@ def integration(given: rx.Var) -> rx.Component:
     return rx.el.section(
         rx.el.div(rx.el.h2(face, say(given.title), class_name="with-icon"), badge(given.badge), class_name="card-head"),
         rx.el.p(say(given.about), class_name="note"),
-        rx.cond(given.answer != "", _answer(given), rx.fragment()),
+        rx.cond(given.answer.en != "", _answer(given), rx.fragment()),
         rx.el.details(
             rx.el.summary(tr("integrations.set_up")),
             rx.el.p(say(given.set_up), class_name="note"),
@@ -46,7 +46,7 @@ def integration(given: rx.Var) -> rx.Component:
 
 def _answer(given: rx.Var) -> rx.Component:
     return rx.el.div(
-        rx.el.code(given.answer, class_name="break"),
+        rx.el.code(say(given.answer), class_name="break"),
         rx.el.div(tr("integrations.looked"), " ", ago(at=given.at), " · ", given.took, class_name="small"),
     )
 

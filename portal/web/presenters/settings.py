@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.domain.health import CheckStatus
+from portal.domain.health import Check, CheckStatus
 from portal.domain.setting import Setting, Source
 from portal.services.integrations import Integration
 from portal.web.presenters.marks import BAD, IDLE, OK, RUN, WAIT, WARN, Badge
-from portal.web.words import Words, words
+from portal.web.words import Words, same, words
 
 _SOURCES = {
     Source.DEFAULT: Badge(IDLE, "circle", words("setting_source.default")),
@@ -56,7 +56,7 @@ class IntegrationCard:
     about: Words = Words()
     set_up: Words = Words()
     badge: Badge = Badge()
-    answer: str = ""
+    answer: Words = Words()
     took: str = ""
     at: float = 0.0
     is_on: bool = False
@@ -87,12 +87,19 @@ def integration_card(integration: Integration, now: float) -> IntegrationCard:
         about=words(f"integration_about.{name}"),
         set_up=words(f"integration_set_up.{name}"),
         badge=_badge(integration),
-        answer=check.output if check else "",
+        answer=_answer(check),
         took=f"{check.duration_ms:.0f} ms" if check and check.duration_ms is not None else "",
         at=now - integration.age_seconds if check else 0.0,
         is_on=integration.is_on,
         variables=integration.variables,
     )
+
+
+def _answer(check: Check | None) -> Words:
+    """What was seen, in the reader's language where the probe says it so."""
+    if check is None:
+        return Words()
+    return words(f"probe.{check.code}", **check.params) if check.code else same(check.output)
 
 
 def _badge(integration: Integration) -> Badge:
