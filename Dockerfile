@@ -38,16 +38,18 @@ COPY assets /src/assets
 COPY portal /src/portal
 WORKDIR /src
 RUN [ -n "${NPM_CONFIG_REGISTRY}" ] || unset NPM_CONFIG_REGISTRY; \
-    PYTHONPATH=/src PYTHONDONTWRITEBYTECODE=1 python -m portal.web.build \
+    PYTHONPATH=/src PYTHONDONTWRITEBYTECODE=1 python -c 'from portal.web.build import *; ensure_front_end(print)' \
     && mkdir -p /out/.web/build && cp -a .web/backend /out/.web/ \
     && cp -a .web/build/client .web/build/sources.sha256 /out/.web/build/
 
 FROM pages AS root
 COPY bin/image-root /src/bin/image-root
 COPY alembic /out/alembic
-COPY docs /out/docs
+COPY docs /src/docs
 COPY scripts /out/scripts
-RUN cp -a rxconfig.py reflex.lock assets portal /out/ \
+RUN PYTHONPATH=/src PYTHONDONTWRITEBYTECODE=1 python -m portal.web.build \
+    && cp -a .web/build/docs /out/.web/build/ && cp -a docs /out/ \
+    && cp -a rxconfig.py reflex.lock assets portal /out/ \
     && /usr/bin/python3 /src/bin/image-root /opt/portal /out /root-of-image \
     && /usr/bin/python3 -m compileall -q -j 0 -o 0 -o 2 --hardlink-dupes -s /root-of-image --invalidation-mode unchecked-hash \
        /root-of-image/usr/lib/python3* /root-of-image/opt/portal/lib /root-of-image/app/portal

@@ -22,7 +22,7 @@ from portal.domain.rollout import Rollout, State
 from portal.services.rollouts import RolloutOrder
 from portal.settings import Settings
 from portal.store.rollouts import RolloutQuery
-from portal.web.build import ROOT, ensure_front_end
+from portal.web.build import ROOT, ensure_built
 
 NAME, PASSWORD = "frieda", "a long way to the front page"
 WATCHED = "strategy: canary\nsteps: [{weight: 10}, {observe: 2h}, {weight: 50}]"
@@ -106,7 +106,7 @@ class FrontStand:
 @contextmanager
 def front_stand() -> Iterator[FrontStand]:
     """Built, served and furnished; ended and removed afterwards."""
-    ensure_front_end(lambda line: print(line, file=sys.stderr, flush=True))
+    ensure_built(lambda line: print(line, file=sys.stderr, flush=True))
     folder = Path(tempfile.mkdtemp(prefix="front-"))
     stand = FrontStand(folder)
     try:

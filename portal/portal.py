@@ -10,7 +10,7 @@ import reflex as rx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from portal.api import external, sessions, watching
+from portal.api import external, reader, sessions, watching
 from portal.api.origin import SameOrigin
 from portal.api.page_paths import PagePaths
 from portal.api.v1.entry import rest
@@ -25,9 +25,11 @@ from portal.workers.running import Workers
 HANDLER_GRACE_SECONDS = 8
 STYLES = ("tokens", "base", "shell", "parts", "tables", "kit", "pages", "accounts", "operate")
 
+_ROUTES = (*sessions.routes, *external.routes, *watching.routes, *reader.routes, Mount(REST_ROOT, rest))
+
 app = rx.App(
     api_transformer=[
-        Starlette(routes=[*sessions.routes, *external.routes, *watching.routes, Mount(REST_ROOT, rest)]),
+        Starlette(routes=_ROUTES),
         SameOrigin,
         PagePaths,
     ],

@@ -56,7 +56,7 @@ class Form:
     def __call__(self, value: str) -> object:
         try:
             return self.parse(value)
-        except ValueError:
+        except (ValueError, RuntimeError):  # the latter for the home folder of nobody
             raise Unfit(f"setting_not_{self.name}") from None
 
     def words(self, locale: str) -> str:

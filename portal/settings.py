@@ -71,6 +71,7 @@ class Settings:
     host: str = _setting("PORTAL_HOST", TEXT, "127.0.0.1")
     port: int = _setting("PORTAL_PORT", PORT, "3000")
     public_url: str | None = _setting("PORTAL_PUBLIC_URL", WEB_URL)
+    are_documents_public: bool = _setting("PORTAL_DOCS_PUBLIC", BOOLEAN, "true")
     session_hours: int = _setting("PORTAL_SESSION_HOURS", Whole(1, 720), "12")
     secret_key: str | None = _setting("PORTAL_SECRET_KEY", TEXT, is_secret=True)
     oidc_issuer: str | None = _setting("PORTAL_OIDC_ISSUER", ISSUER)

@@ -79,7 +79,7 @@ def _with_headers(scope: Scope, send: Send) -> Send:
 def _headers(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
     given = {name.lower(): value for name, value in message["headers"]}
     headers = [pair for pair in _ALWAYS if pair[0] not in given]
-    if given.get(b"content-type", b"").startswith(b"text/html"):
+    if given.get(b"content-type", b"").startswith(b"text/html") and b"content-security-policy" not in given:
         headers.append((b"content-security-policy", content_security_policy().encode()))
     if b"cache-control" not in given:
         is_hashed = scope["path"].startswith("/assets/") and message["status"] == 200

@@ -32,6 +32,7 @@ _SOURCES = (
     "portal/domain/access.py",
     "portal/domain/rollout.py",
 )
+_APART = Path("portal/web/reader")  # renders the documentation, which is built on its own
 _SUFFIXES = frozenset({".py", ".json", ".js", ".jsx", ".css", ".svg", ".html"})
 _LIMIT_SECONDS = 900
 _USUAL_SECONDS = 60
@@ -55,6 +56,24 @@ def ensure_front_end(progress: Progress = lambda line: None, *, root: Path = ROO
         (root / _STAMP).write_text(_whole(code, root), "utf-8")  # npm may have added to its lock
         progress(f"The pages are built ({time.monotonic() - begun:.0f} s)")
         return True
+
+
+def ensure_built(progress: Progress = lambda line: None, *, root: Path = ROOT) -> None:
+    """The pages and the documentation are there and belong to these sources afterwards; errors as above, and ValueError
+    for a document with a link that leads nowhere.
+    """
+    from portal.web.reader.build import ensure_documents
+
+    ensure_front_end(progress, root=root)
+    with _alone(root):
+        ensure_documents(root, progress)
+
+
+def is_built(root: Path = ROOT) -> bool:
+    """Whether pages and documentation were made from the sources as they are."""
+    from portal.web.reader.build import are_documents_current
+
+    return is_current(root) and are_documents_current(root)
 
 
 def is_current(root: Path = ROOT, wanted: str = "") -> bool:
@@ -89,7 +108,11 @@ def _files(root: Path, sources: Iterable[str]) -> Iterable[Path]:
     for source in sources:
         start = root / source
         found = [start] if start.is_file() else sorted(start.rglob("*"))
-        yield from (path for path in found if path.is_file() and path.suffix in _SUFFIXES)
+        yield from (path for path in found if path.is_file() and _goes_in(path.relative_to(root)))
+
+
+def _goes_in(path: Path) -> bool:
+    return path.suffix in _SUFFIXES and not path.is_relative_to(_APART)
 
 
 @contextmanager
@@ -161,4 +184,4 @@ def _last_words(log: Path) -> str:
 
 
 if __name__ == "__main__":
-    ensure_front_end(lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - a program's own progress
+    ensure_built(lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - a program's own progress

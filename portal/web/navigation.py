@@ -60,5 +60,31 @@ GROUPS: tuple[Group, ...] = (
 )
 
 
+DOCUMENTS = "/docs"
+_EXPLAINED: dict[str, str] = {
+    "overview": "delivery#the-four-measures",
+    "environments": "environments",
+    "services": "delivery#services",
+    "releases": "delivery#lists",
+    "rollouts": "first-rollout",
+    "approvals": "delivery#approvals",
+    "containers": "containers",
+    "notifications": "notifications",
+    "users": "accounts#inviting-somebody",
+    "sessions": "accounts#sessions",
+    "tokens": "roles#tokens",
+    "audit": "admin#audit",
+    "integrations": "admin#integrations",
+    "settings": "admin#settings",
+    "access": "roles#the-table",
+    "profile": "accounts",
+}
+
+
+def explanation(noun: str) -> str:
+    """The address of what the documentation says about the pages of a noun, in the language of whoever goes there."""
+    return f"{DOCUMENTS}/{_EXPLAINED.get(noun, 'pages')}"
+
+
 def nouns() -> tuple[Noun, ...]:
     return tuple(noun for group in GROUPS for noun in group.nouns)

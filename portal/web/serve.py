@@ -17,7 +17,7 @@ from portal.kit import log
 from portal.kit.redaction import conceal
 from portal.settings import Settings
 from portal.web.absent import do_without, stand_in_for
-from portal.web.build import ROOT, ensure_front_end, is_current
+from portal.web.build import ROOT, ensure_built, is_built
 from portal.wiring import build, core, is_in_use, use
 
 GRACE_SECONDS = 10
@@ -40,8 +40,8 @@ def serve(settings: Settings, *, first_password: str = "") -> None:
     Unavailable("port_taken") before anything else is begun.
     """
     listener = listening(settings.host, settings.port)
-    if not is_current():
-        ensure_front_end(_log.info)
+    if not is_built():
+        ensure_built(_log.info)
     prepare_environment(settings.data)
     people = _opened(settings, first_password)
     give_back_memory()

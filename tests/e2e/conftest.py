@@ -22,7 +22,7 @@ from portal.domain.access import SYSTEM, Grant, Role
 from portal.domain.environment import Environment, Protection, Stage
 from portal.domain.identity import NewUser, TokenOrder
 from portal.settings import Settings
-from portal.web.build import ROOT, ensure_front_end
+from portal.web.build import ROOT, ensure_built
 from portal.wiring import build
 
 START_SECONDS = 60
@@ -126,7 +126,7 @@ def _wait_for(served: Served, process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="session")
 def portal() -> Iterator[Served]:
-    ensure_front_end(lambda line: print(line, flush=True))
+    ensure_built(lambda line: print(line, flush=True))
     folder = Path(tempfile.mkdtemp(prefix="portal-"))
     try:
         with _serving(folder) as served:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from portal.adapters.haproxy.process import HAProxyProcess
-from portal.web.build import ROOT, ensure_front_end
+from portal.web.build import ROOT, ensure_built
 
 LIMIT_BYTES = 100_000_000
 pytestmark = [pytest.mark.live, pytest.mark.req("REQ-P3-004")]
@@ -36,7 +36,7 @@ def await_(holds: Callable[[], bool], seconds: float) -> None:
 @pytest.fixture
 def served() -> Iterator[tuple[int, str]]:
     """Process id and address of a portal that nobody uses."""
-    ensure_front_end()
+    ensure_built()
     with tempfile.TemporaryDirectory(prefix="cfp-") as name:
         folder, port = Path(name), free_port()
         gate_socket = folder / "gate.sock"

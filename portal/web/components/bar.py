@@ -11,9 +11,9 @@ from portal.web.components.browser import drawer, language_switch, opens, theme_
 from portal.web.components.frame import link
 from portal.web.components.icons import icon
 from portal.web.components.keyboard import HELP_ID
-from portal.web.components.native import native_form
+from portal.web.components.native import native_form, native_link
 from portal.web.components.palette import palette_button
-from portal.web.navigation import nouns
+from portal.web.navigation import explanation, nouns
 from portal.web.states.session import SessionState
 from portal.web.words import say, tr
 
@@ -35,20 +35,28 @@ def top_bar(place: Place) -> rx.Component:
         _crumbs(place),
         rx.el.div(
             palette_button(),
-            rx.el.div(*_reading(), class_name="wide-tools"),
+            rx.el.div(*_reading(place), class_name="wide-tools"),
             opens(icon("keyboard"), target=HELP_ID, label=tr("keys.title"), class_name="tool wide"),
             bell(),
-            _person(),
+            _person(place),
             class_name="tools",
         ),
         class_name="bar",
     )
 
 
-def _reading() -> tuple[rx.Component, ...]:
-    """How the portal reads: in the bar, or on a phone, where the bar has no room, in the menu of the person."""
+def _reading(place: Place) -> tuple[rx.Component, ...]:
+    """How the portal reads, and what is said about the page: in the bar, or on a phone, where the bar has no room, in the menu of the person."""
     themes = {choice: tr(f"theme.{choice}") for choice in ("system", "light", "dark")}
-    return language_switch(), theme_switch(labels=themes)
+    explained = native_link(
+        icon("circle-help"),
+        href=explanation(place.noun),
+        class_name="tool",
+        aria_label=tr("help.page"),
+        title=tr("help.page"),
+        custom_attrs={"target": "_blank", "rel": "noopener"},
+    )
+    return language_switch(), theme_switch(labels=themes), explained
 
 
 def _crumbs(place: Place) -> rx.Component:
@@ -65,7 +73,7 @@ def _crumbs(place: Place) -> rx.Component:
     )
 
 
-def _person() -> rx.Component:
+def _person(place: Place) -> rx.Component:
     return rx.fragment(
         rx.el.button(
             rx.el.span(SessionState.initials, aria_hidden="true"),
@@ -77,7 +85,7 @@ def _person() -> rx.Component:
         rx.el.div(
             rx.el.strong(SessionState.name),
             rx.el.div(rx.foreach(SessionState.roles, lambda role: rx.el.span(say(role))), class_name="roles"),
-            rx.el.div(*_reading(), class_name="phone-only samples"),
+            rx.el.div(*_reading(place), class_name="phone-only samples"),
             link(icon("user"), rx.el.span(tr("nav.profile")), href="/profile", class_name="button quiet"),
             native_form(
                 rx.el.button(

@@ -6,6 +6,8 @@ import reflex as rx
 
 from portal.web.components.browser import language_switch, ready, theme_switch
 from portal.web.components.icons import icon, mark
+from portal.web.components.native import native_link
+from portal.web.navigation import DOCUMENTS
 from portal.web.words import tr
 
 
@@ -23,6 +25,7 @@ def door(title: str, content: rx.Component, icon_name: str, hint: str) -> rx.Com
             rx.el.h1(tr(title)),
             content,
             rx.el.p(icon(icon_name), rx.el.span(tr(hint)), class_name="hint first"),
+            native_link(tr("sign_in.docs"), href=f"{DOCUMENTS}/accounts", class_name="link small"),
             class_name="card sign-in",
         ),
         ready(),

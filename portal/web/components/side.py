@@ -7,7 +7,8 @@ import reflex as rx
 from portal.web.components.browser import fold
 from portal.web.components.frame import link
 from portal.web.components.icons import icon, mark
-from portal.web.navigation import GROUPS, Group, Noun
+from portal.web.components.native import native_link
+from portal.web.navigation import DOCUMENTS, GROUPS, Group, Noun
 from portal.web.states.inbox import InboxState
 from portal.web.states.session import SessionState
 from portal.web.words import tr
@@ -17,6 +18,10 @@ def side(current: str) -> rx.Component:
     return rx.el.nav(
         link(mark(), rx.el.span(tr("product.short")), href="/", class_name="brand"),
         *(_group(group, current) for group in GROUPS),
+        rx.el.div(
+            native_link(icon("book-open"), rx.el.span(tr("nav.docs")), href=DOCUMENTS, class_name="noun"),
+            class_name="group",
+        ),
         class_name="side",
         id="side",
         aria_label=tr("nav.main"),
