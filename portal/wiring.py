@@ -51,6 +51,7 @@ from portal.services.search import Search
 from portal.services.secret_box import SecretBox
 from portal.services.service_places import ServicePlaces
 from portal.services.settings_book import SettingsBook
+from portal.services.support import Support
 from portal.services.traffic_watch import Rates, TrafficWatch
 from portal.settings import Settings, explained
 from portal.store import master_key
@@ -100,6 +101,10 @@ class Core:
     @property
     def channels(self) -> Channels:
         return Channels(self.database, self.clock, self.audit, box=self.secret_box, outbox=self.outbox)
+
+    @property
+    def support(self) -> Support:
+        return Support(self.database, self.clock, self.audit)
 
     @property
     def settings(self) -> Settings:

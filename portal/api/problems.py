@@ -42,6 +42,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "proof_needed": 403,
     "oidc_no_role": 403,
     "too_many_failures": 429,
+    "feedback_too_often": 429,
     "request_too_large": 413,
     "request_too_slow": 408,
 }

@@ -14,7 +14,10 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from portal.api.languages import wanted_language
+from portal.api.sessions import posted_fields
+from portal.domain.access import ANONYMOUS, Actor
 from portal.domain.errors import PortalError
+from portal.domain.feedback import LONGEST_TEXT, FeedbackOrder
 from portal.domain.search import LONGEST_SEARCH
 from portal.i18n import LOCALES
 from portal.kit.cookies import SESSION_COOKIE
@@ -29,6 +32,7 @@ POLICY = (
 )
 _NAME = re.compile(r"[a-z0-9-]{1,60}", re.ASCII)
 _IMAGE = re.compile(r"[a-z0-9-]{1,60}\.(png|svg)", re.ASCII)
+_THANKS, _WAIT, _FAILED = "reader-thanks", "reader-feedback-wait", "reader-feedback-failed"
 _files = StaticFiles(directory=PAGES, check_dir=False)
 _documents = Documents()
 
@@ -65,6 +69,44 @@ async def search(request: Request) -> Response:
     wanted = request.query_params.get("language", "")
     hits = await asyncio.to_thread(_documents.hits, text, language=wanted if wanted in LOCALES else "")
     return JSONResponse([dataclasses.asdict(hit) for hit in hits])
+
+
+async def feedback(request: Request) -> Response:
+    """A form of a page was posted: back to that page, at the place that says what became of it."""
+    if not await _may_read(request):
+        return _to_the_door(request)
+    posted = await posted_fields(request, "page", "language", "helpful", "text", longest=LONGEST_TEXT)
+    if posted is None:
+        return RedirectResponse(f"{ROOT}#{_FAILED}", 303)
+    fields = posted.fields
+    order = FeedbackOrder(fields["page"], fields["language"], fields["helpful"] == "yes", fields["text"])
+    outcome = await asyncio.to_thread(_give, order, request.cookies.get(SESSION_COOKIE, "")[:500], posted.address)
+    is_page = _NAME.fullmatch(order.page) and order.language in LOCALES
+    place = f"{ROOT}/{order.language}/{order.page}" if is_page else ROOT
+    return RedirectResponse(f"{place}#{outcome}", 303)
+
+
+def _give(order: FeedbackOrder, session: str, address: str) -> str:
+    """Which part of the page says what became of it."""
+    if order.page not in _page_names():
+        return _FAILED
+    actor = _actor(session)
+    try:
+        core().support.give(actor, order, source=actor.human if not actor.is_anonymous else address)
+    except PortalError as error:
+        return _WAIT if error.code in ("feedback_too_often", "feedback_full") else _FAILED
+    return _THANKS
+
+
+def _actor(session: str) -> Actor:
+    try:
+        return core().identity.actor_of_session(session) if session else ANONYMOUS
+    except PortalError:
+        return ANONYMOUS
+
+
+def _page_names() -> frozenset[str]:
+    return frozenset(file.stem for file in Path(PAGES, "en").glob("[a-z]*.html"))
 
 
 async def _file(request: Request, language: str, name: str) -> Response:
@@ -113,6 +155,7 @@ def _to_the_door(request: Request) -> Response:
 routes = (
     Route(ROOT, start),
     Route(f"{ROOT}/search", search),
+    Route(f"{ROOT}/feedback", feedback, methods=["POST"]),
     Route(f"{ROOT}/images/{{name}}", image),
     Route(f"{ROOT}/{{first}}", page),
     Route(f"{ROOT}/{{first}}/{{name}}", page),

@@ -21,7 +21,7 @@ from portal.wiring import core
 STEP_COOKIE, STEP_SECONDS = "portal_step", 300
 PREFERENCE_SECONDS = 365 * 24 * 3600
 _LONGEST = 1_000
-_LONGEST_FORM = 8_192
+_LONGEST_FORM, BYTES_OF_ONE = 2_048, 12  # a character of a form has as many bytes at most
 _OWN_PATH = re.compile(r"/(?!/)[A-Za-z0-9/_.~%+@=&?-]{0,300}", re.ASCII)
 _SIGN_IN, _CODE, _INVITATION, _ACCOUNT = "/sign-in", "/sign-in/code", "/invitation", "/profile"
 _SET_UP = "/set-up"
@@ -42,7 +42,7 @@ class Posted:
 
 async def sign_in(request: Request) -> Response:
     """303 to `next` with the cookie, to the form for the code, or back to the form with the code of what is wrong."""
-    posted = await _posted(request, "name", "password", "next")
+    posted = await posted_fields(request, "name", "password", "next")
     if posted is None:
         return _back(_SIGN_IN, Invalid("form_too_long"), "/")
     name, password = posted.fields["name"], posted.fields["password"]
@@ -61,7 +61,7 @@ async def sign_in(request: Request) -> Response:
 
 async def enter_code(request: Request) -> Response:
     """The second step: the code of the authenticator, or a recovery code."""
-    posted = await _posted(request, "code", "next")
+    posted = await posted_fields(request, "code", "next")
     if posted is None:
         return _back(_CODE, Invalid("form_too_long"), "/")
     step = request.cookies.get(STEP_COOKIE, "")[:_LONGEST]
@@ -78,7 +78,7 @@ async def enter_code(request: Request) -> Response:
 
 async def accept_invitation(request: Request) -> Response:
     """Sets the password of whom the link is for, who then signs in with it."""
-    posted = await _posted(request, "invitation", "name", "password", "again")
+    posted = await posted_fields(request, "invitation", "name", "password", "again")
     if posted is None:
         return _back(_INVITATION, Invalid("form_too_long"), "/")
     fields = posted.fields
@@ -134,14 +134,14 @@ def _set_cookie(request: Request, answer: Response, name: str, secret: str, *, s
     answer.set_cookie(name, secret, max_age=seconds, httponly=True, samesite="lax", secure=is_secure, path=path)
 
 
-async def _posted(request: Request, *names: str) -> Posted | None:
+async def posted_fields(request: Request, *names: str, longest: int = _LONGEST) -> Posted | None:
     """The fields of the form; None if there is more than the portal's own forms can send."""
     try:
-        receive = await bounded(request.scope, request.receive, largest_bytes=_LONGEST_FORM)
+        receive = await bounded(request.scope, request.receive, largest_bytes=_LONGEST_FORM + longest * BYTES_OF_ONE)
     except Invalid:
         return None
     async with Request(request.scope, receive).form(max_fields=10) as form:
-        fields = {name: str(form.get(name) or "")[:_LONGEST] for name in names}
+        fields = {name: str(form.get(name) or "")[:longest] for name in names}
     address = request.client.host if request.client else ""
     return Posted(fields, address, request.headers.get("user-agent", "")[:LONGEST_AGENT])
 

@@ -14,6 +14,7 @@ PROOF_LASTS = timedelta(minutes=10)
 
 class Role(StrEnum):
     VIEWER = "viewer"
+    SUPPORT = "support"
     DEVELOPER = "developer"
     RELEASE_MANAGER = "release_manager"
     OPERATOR = "operator"
@@ -42,6 +43,7 @@ class Permission(StrEnum):
     LOG_LEVEL = "log.level"
     USER_EDIT = "user.edit"
     SETTINGS_READ = "settings.read"
+    SUPPORT_ANSWER = "support.answer"
 
 
 _VIEWER = frozenset({Permission.VIEW, Permission.CONTAINER_VIEW, Permission.TOKEN_OWN})
@@ -74,6 +76,7 @@ _OPERATOR = _VIEWER | {
 
 PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
+    Role.SUPPORT: _VIEWER | {Permission.SUPPORT_ANSWER},
     Role.DEVELOPER: _DEVELOPER,
     Role.RELEASE_MANAGER: _RELEASE_MANAGER,
     Role.OPERATOR: _OPERATOR,
@@ -96,6 +99,7 @@ _REACH: dict[Permission, Reach] = {
     Permission.SERVICE_EDIT: Reach.EVERYWHERE,
     Permission.LOG_LEVEL: Reach.EVERYWHERE,
     Permission.USER_EDIT: Reach.EVERYWHERE,
+    Permission.SUPPORT_ANSWER: Reach.EVERYWHERE,
 }
 
 

@@ -45,6 +45,7 @@ GROUPS: tuple[Group, ...] = (
         "operate",
         (Noun("containers", "/containers", "box", "c"), Noun("notifications", "/notifications", "bell", "n")),
     ),
+    Group("learn", (Noun("support", "/support", "life-buoy", "h"),)),
     Group(
         "admin",
         (
@@ -77,6 +78,7 @@ _EXPLAINED: dict[str, str] = {
     "integrations": "admin#integrations",
     "settings": "admin#settings",
     "access": "roles#the-table",
+    "support": "pages#help",
     "profile": "accounts",
 }
 

@@ -33,6 +33,7 @@ _PAGE_OF: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "environment": _of("/environments"),
         "user": _of("/users"),
         "token": lambda _target: "/tokens",
+        "feedback": _of("/support"),
         "container": _of("/containers"),
         "log": lambda _target: "/settings" if _is_there("/settings") else "",
     }

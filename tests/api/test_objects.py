@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from portal.api.v1.application import routes
 from portal.domain.access import SYSTEM, Grant, Role
 from portal.domain.environment import FreezeWindow
+from portal.domain.feedback import FeedbackOrder
 from portal.domain.identity import NewUser, TokenOrder
 from portal.store.rollouts import RolloutQuery
 from tests.api.conftest import PASSWORD, Asking
@@ -31,6 +32,7 @@ OF_NO_ENVIRONMENT = {
     "/releases/{service}/{version}/deployments",
     "/services/{name}/dependencies",
     "GET /services/{name}",
+    "/feedback/{feedback_id}",
     "/views/{view_id}",
 }
 WINDOW = {"name": "x", "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z"}
@@ -45,6 +47,7 @@ BODIES: dict[str, Any] = {
     "POST /rollouts/{rollout_id}/break-glass": {"reason": "because"},
     "POST /users/{name}/link": {},
     "PUT /environments/{name}": {"stage": "prod", "position": 1},
+    "PUT /feedback/{feedback_id}/answer": {"answer": "so"},
     "PUT /freezes/{freeze_id}": {**WINDOW, "environment": "dev"},
     "PUT /freezes/{freeze_id}/end": {},
     "PUT /services/{name}": {"repository": "hello"},
@@ -92,6 +95,7 @@ def prod(stage: PortalStage) -> dict[str, str]:
         "freeze_id": str(core.catalogue.add_freeze(SYSTEM, window).id),
         "token_id": str(core.identity.create_token(SYSTEM, TokenOrder("his", "harry"))[1].id),
         "session_id": harry.session[:16],
+        "feedback_id": str(core.support.give(harry, FeedbackOrder("plans", "en", False, "x"), source="harry").id),
         "service": "hello",
         "environment": "prod",
         "version": "1.0.0",

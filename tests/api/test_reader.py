@@ -12,10 +12,12 @@ from starlette.applications import Starlette
 from portal import wiring
 from portal.api import reader
 from portal.api.origin import SameOrigin
+from portal.kit.allowance import Allowance
 from portal.kit.cookies import SESSION_COOKIE
+from portal.services import support
 from portal.web.build import ROOT
 from portal.web.reader.build import ensure_documents
-from tests.api.conftest import PASSWORD
+from tests.api.conftest import PASSWORD, Asking
 from tests.serving import serving
 from tests.stage import PortalStage
 
@@ -106,3 +108,54 @@ def test_documents_for_people_who_are_signed_in_lead_others_to_the_door(
     secret, _ = stage.core.identity.sign_in("carol", PASSWORD, address="192.0.2.1")
     read = client.get("/docs/en/plans", headers={"Cookie": f"{SESSION_COOKIE}={secret}"})
     assert read.status_code == 200
+
+
+def test_what_a_visitor_says_on_a_page_reaches_support_and_is_answered_over_rest(
+    client: Client, books: str, asking: Asking, stage: PortalStage
+):
+    form = {"page": "plans", "language": "zh", "helpful": "no", "text": "缺少<b>示例</b>" * 100}
+    answer = client.post("/docs/feedback", data=form, headers={"Origin": books})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/docs/zh/plans#reader-thanks")
+    assert asking("carol").get("/feedback").json()["total"] == 0
+    [given] = asking("erin").get("/feedback", params={"state": "new"}).json()["items"]
+    assert (given["text"], given["author"]) == (form["text"], "")
+    number = given["id"]
+    assert asking("carol").get(f"/feedback/{number}").status_code == 404
+    assert asking("dave").put(f"/feedback/{number}/answer", json={"answer": "so"}).status_code == 403
+    told = asking("erin").put(f"/feedback/{number}/answer", json={"answer": "so"}).json()
+    assert (told["state"], told["answered_by"]) == ("answered", "erin")
+    assert asking("erin").put(f"/feedback/{number}/closed").json()["state"] == "closed"
+    assert asking("erin").put(f"/feedback/{number}/closed").status_code == 409
+    assert asking("erin").delete(f"/feedback/{number}/closed").json()["state"] == "new"
+
+
+def test_who_is_signed_in_is_named_and_reads_the_answer(
+    client: Client, books: str, asking: Asking, stage: PortalStage, tokens: dict[str, str]
+):
+    secret, _ = stage.core.identity.sign_in("bob", PASSWORD, address="192.0.2.1")
+    headers = {"Origin": books, "Cookie": f"{SESSION_COOKIE}={secret}"}
+    form = {"page": "index", "language": "en", "helpful": "yes", "text": "well done"}
+    assert client.post("/docs/feedback", data=form, headers=headers).status_code == 303
+    [mine] = asking("bob").get("/feedback").json()["items"]
+    assert (mine["author"], mine["is_helpful"], mine["page"]) == ("bob", True, "index")
+
+
+@pytest.mark.parametrize("page", ["nothing", "../../etc/passwd", "", "404"])
+def test_only_what_concerns_a_page_is_kept(client: Client, books: str, page: str):
+    form = {"page": page, "language": "en", "helpful": "yes", "text": "x"}
+    answer = client.post("/docs/feedback", data=form, headers={"Origin": books})
+    assert answer.headers["location"].endswith("#reader-feedback-failed")
+
+
+def test_another_site_cannot_speak_for_a_reader(client: Client):
+    form = {"page": "plans", "language": "en", "helpful": "no", "text": "spam"}
+    assert client.post("/docs/feedback", data=form, headers={"Origin": "https://evil.example"}).status_code == 403
+
+
+def test_a_flood_of_feedback_is_told_to_wait(client: Client, books: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(support, "ALLOWANCES", support.Allowances(Allowance(1, 60), Allowance(9, 60)))
+    form = {"page": "plans", "language": "en", "helpful": "yes"}
+    places = [client.post("/docs/feedback", data=form, headers={"Origin": books}).headers["location"] for _ in range(2)]
+    assert places == ["/docs/en/plans#reader-thanks", "/docs/en/plans#reader-feedback-wait"]
+    huge = client.post("/docs/feedback", data={**form, "text": "x" * 99_000}, headers={"Origin": books})
+    assert huge.headers["location"] == "/docs#reader-feedback-failed"

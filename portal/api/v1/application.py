@@ -34,6 +34,7 @@ from portal.api.v1 import (
     sessions,
     set_up,
     settings,
+    support,
     tokens,
     users,
     views,
@@ -45,7 +46,7 @@ from portal.kit.rest import REST_ROOT
 PUBLIC = frozenset({"/openapi.json"})
 DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views)
 PEOPLE = (users, sessions, tokens, access, me)
-NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, integrations, log, containers, engine, set_up)
+NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, integrations, log, containers, engine, set_up, support)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\
 Send a token as `Authorization: Bearer cfp_…`. Whatever fails is answered with problem details in Chinese or English

@@ -46,7 +46,7 @@ def top_bar(place: Place) -> rx.Component:
 
 
 def _reading(place: Place) -> tuple[rx.Component, ...]:
-    """How the portal reads, and what is said about the page: in the bar, or on a phone, where the bar has no room, in the menu of the person."""
+    """How the portal reads, and help: in the bar, or on a phone, which has no room there, in the menu of the person."""
     themes = {choice: tr(f"theme.{choice}") for choice in ("system", "light", "dark")}
     explained = native_link(
         icon("circle-help"),

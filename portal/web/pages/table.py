@@ -34,6 +34,7 @@ from portal.web.pages import (
     set_up,
     settings,
     sign_in,
+    support,
     tokens,
     user,
     users,
@@ -74,4 +75,5 @@ PAGES = (
     components,
     set_up,
     nowhere,
+    support,
 )

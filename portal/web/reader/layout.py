@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from html import escape
 
 from portal import __version__
+from portal.domain.feedback import LONGEST_TEXT
 from portal.i18n import t
 from portal.web.reader.book import INDEX, OTHER, Book, Entry
 from portal.web.reader.icons import icon
 from portal.web.reader.markdown import Section
 
 ROOT = "/docs"
-LONGEST_FEEDBACK = 2000
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
 _TAGS = {"en": "en", "zh": "zh-CN"}
 _STYLES = ("tokens", "base", "reader")
@@ -174,7 +174,7 @@ def _question(sheet: Sheet) -> str:
         f'<input type="hidden" name="language" value="{sheet.language}">'
         f"<fieldset><legend>{say('question')}</legend>{answers}</fieldset>"
         f'<div class="more"><label for="reader-text">{say("question_more")}</label>'
-        f'<textarea id="reader-text" name="text" rows="3" maxlength="{LONGEST_FEEDBACK}"></textarea>'
+        f'<textarea id="reader-text" name="text" rows="3" maxlength="{LONGEST_TEXT}"></textarea>'
         f'<button type="submit" class="button">{say("send")}</button></div></form>{outcomes}'
     )
 
