@@ -15,14 +15,14 @@ from portal.store import operations
 from portal.store.database import Database
 
 BEAT_SECONDS = 1.25
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.03
 _log = logging.getLogger(__name__)
 
 
 class OperationWorker:
     """`work` does what can be done under a claim and says in how many seconds to come back.
 
-    A wake through the topic "operations" is followed at once; without one the table is polled twenty times a second,
+    A wake through the topic "operations" is followed at once; without one the table is polled thirty times a second,
     which is how another process's requests are seen.
     """
 

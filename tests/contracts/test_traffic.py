@@ -73,6 +73,15 @@ def test_a_new_server_takes_no_request_before_fresh_checks(door: Door, route: Ro
     assert door.ask(TESTER).server == "new-1"
 
 
+def test_every_admitted_server_takes_its_part_of_the_requests(door: Door, route: Route):
+    names = [f"new-{number}" for number in range(1, 6)]
+    route = replace(route, green=tuple(door.start_server(name) for name in names), candidate_percent=100)
+    settle(door.traffic, table(2, route))
+    answers = Counter(door.ask(Request(user)).server for user in USERS[:200])
+    assert sorted(answers) == names
+    assert min(answers.values()) >= 20
+
+
 def test_a_dead_server_is_never_admitted(door: Door, route: Route):
     route = replace(route, green=(door.dead_server("dead-1"), door.start_server("new-1")), candidate_percent=100)
     settle(door.traffic, table(2, route), is_so=lambda _: state_of(door, "new-1") is ServerState.UP)

@@ -54,7 +54,7 @@ defaults
     option redispatch 1
     option idle-close-on-response
     retry-on conn-failure empty-response response-timeout
-    balance random(2)
+    balance leastconn
 """
 
 _INNER = """
