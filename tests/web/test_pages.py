@@ -51,6 +51,7 @@ ROUTES = (
     "access",
     "sign-in/code",
     "invitation",
+    "set-up",
     "404",
 )
 DOORS = {"sign-in", "sign-in/code", "invitation", "404"}
