@@ -6,6 +6,8 @@ from typing import Any
 
 import reflex as rx
 
+from portal.domain.access import Permission
+from portal.web.components.allowed import allowed
 from portal.web.components.bar import Place
 from portal.web.components.flights import moving
 from portal.web.components.forms import reason_field
@@ -75,7 +77,7 @@ def _head() -> rx.Component:
         ),
         rx.el.span(given.description, class_name="why"),
         actions=rx.el.div(
-            rx.cond(given.is_archived, rx.fragment(), start),
+            rx.cond(given.is_archived, rx.fragment(), allowed(Permission.ROLLOUT_START, start)),
             rx.cond(EnvironmentState.can_edit, edit, rx.fragment()),
             class_name="actions",
         ),

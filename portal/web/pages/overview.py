@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.domain.access import Permission
 from portal.services.dora import DEFAULT_DAYS
+from portal.web.components.allowed import allowed
 from portal.web.components.bar import Place
 from portal.web.components.browser import ago
 from portal.web.components.dora import dora_card
@@ -17,8 +19,6 @@ from portal.web.states.dora import DoraState
 from portal.web.states.overview import OverviewState
 from portal.web.template import add_page
 from portal.web.words import say, tr
-
-_CAN_ADD = "release.create"
 
 
 def overview() -> rx.Component:
@@ -58,7 +58,10 @@ def _summary() -> rx.Component:
 
 def _actions() -> rx.Component:
     return rx.el.div(
-        link(icon("play"), rx.el.span(tr("rollouts.new")), href="/rollouts/new", class_name="button primary"),
+        allowed(
+            Permission.ROLLOUT_START,
+            link(icon("play"), rx.el.span(tr("rollouts.new")), href="/rollouts/new", class_name="button primary"),
+        ),
         class_name="actions",
     )
 

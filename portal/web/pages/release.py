@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.domain.access import Permission
+from portal.web.components.allowed import allowed
 from portal.web.components.bar import Place
 from portal.web.components.browser import ago
 from portal.web.components.changes import change_rows
@@ -49,7 +51,7 @@ def _head() -> rx.Component:
             rx.fragment(),
         ),
         rx.el.span(tr("list.by", who=given.created_by), " · ", ago(at=given.created_at), class_name="meta"),
-        actions=rx.el.div(start, class_name="actions sticky"),
+        actions=allowed(Permission.ROLLOUT_START, rx.el.div(start, class_name="actions sticky")),
     )
 
 

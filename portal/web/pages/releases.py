@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.domain.access import Permission
+from portal.web.components.allowed import allowed
 from portal.web.components.bar import Place
 from portal.web.components.browser import ago
 from portal.web.components.frame import empty, head, link
@@ -33,7 +35,7 @@ def releases() -> rx.Component:
         head(
             tr("nav.releases"),
             rx.el.span(tr("releases.sub"), class_name="meta"),
-            actions=rx.el.div(new, class_name="actions"),
+            actions=rx.el.div(allowed(Permission.RELEASE_CREATE, new), class_name="actions"),
         ),
         filter_bar(
             ReleasesState,

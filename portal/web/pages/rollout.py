@@ -155,7 +155,7 @@ def _chart(name: str) -> rx.Component:
             label=tr(f"chart.{name}"),
             stable_name=line.from_version,
             canary_name=line.to_version,
-            empty_text=tr("chart.empty"),
+            empty_text=rx.cond(line.is_over, tr("chart.none"), tr("chart.empty")),
         ),
         aside=legend,
     )

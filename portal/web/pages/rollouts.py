@@ -6,8 +6,10 @@ from typing import Any
 
 import reflex as rx
 
+from portal.domain.access import Permission
 from portal.domain.rollout import State
 from portal.services.dora import DEFAULT_DAYS
+from portal.web.components.allowed import allowed
 from portal.web.components.bar import Place
 from portal.web.components.browser import ago, dialog
 from portal.web.components.dora import dora_card
@@ -55,7 +57,7 @@ def rollouts() -> rx.Component:
         head(
             tr("nav.rollouts"),
             rx.el.span(tr("rollouts.sub"), class_name="meta"),
-            actions=rx.el.div(new, class_name="actions"),
+            actions=rx.el.div(allowed(Permission.ROLLOUT_START, new), class_name="actions"),
         ),
         rx.cond(
             DoraState.figures.length() > 0,

@@ -6,6 +6,8 @@ from typing import Any
 
 import reflex as rx
 
+from portal.domain.access import Permission
+from portal.web.components.allowed import allowed
 from portal.web.components.bar import Place
 from portal.web.components.browser import ago
 from portal.web.components.dependencies import dependency_graph, neighbours
@@ -83,7 +85,7 @@ def _head() -> rx.Component:
         _links(),
         rx.cond(given.description != "", rx.el.span(given.description, class_name="why"), rx.fragment()),
         actions=rx.el.div(
-            rx.cond(given.is_archived, rx.fragment(), start),
+            rx.cond(given.is_archived, rx.fragment(), allowed(Permission.ROLLOUT_START, start)),
             rx.cond(ServiceState.can_edit, edit, rx.fragment()),
             class_name="actions",
         ),

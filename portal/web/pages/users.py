@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
+from portal.domain.access import Permission
+from portal.web.components.allowed import allowed
 from portal.web.components.bar import Place
 from portal.web.components.browser import ago
 from portal.web.components.frame import empty, head, link
@@ -22,7 +24,7 @@ def users() -> rx.Component:
         head(
             tr("nav.users"),
             rx.el.span(tr("users.sub"), class_name="meta"),
-            actions=rx.el.div(access, invite, class_name="actions"),
+            actions=rx.el.div(access, allowed(Permission.USER_EDIT, invite), class_name="actions"),
         ),
         filter_bar(
             UsersState,

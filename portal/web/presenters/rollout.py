@@ -91,10 +91,11 @@ def traffic(view: RolloutView) -> Traffic:
     percent = rollout.percent if view.live_percent is None else view.live_percent
     up = {side: sum(r.server == "up" for r in view.replicas if r.is_candidate is side) for side in (True, False)}
     rate = f"{view.requests_per_second:,.0f}" if view.requests_per_second >= 10 else f"{view.requests_per_second:.1f}"
+    stable = _side("stable", up[False], is_over=rollout.state.is_over)
     return Traffic(
         stable_percent=100 - percent,
         canary_percent=percent,
-        stable_text=_side("stable", up[False], is_over=rollout.state.is_over),
+        stable_text=words("side.nothing") if rollout.is_first else stable,
         canary_text=_side("canary" if percent < 100 else "everybody", up[True], is_over=rollout.state.is_over),
         rate=Words() if rollout.state.is_over else words("rollout.rate", n=rate),
         is_asked=view.live_percent is None and not rollout.state.is_over,
@@ -186,6 +187,8 @@ def way_back(view: RolloutView) -> Fact:
 
 
 def _went_back(rollout: Rollout) -> Fact:
+    if rollout.is_first:
+        return Fact(IDLE, "undo", words("back.first_over"))
     if rollout.last_answer_ms is None:
         return Fact(IDLE, "undo", words("back.done", version=rollout.from_version))
     if rollout.last_answer_ms < 0.5:
