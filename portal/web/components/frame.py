@@ -65,7 +65,13 @@ def failed(text: Text, action: Child = None) -> rx.Component:
 
 def missing(text: Text, href: str, label: Text) -> rx.Component:
     return rx.el.section(
-        empty("search-x", tr("web.missing"), text, link(label, href=href, class_name="button quiet")),
+        rx.el.div(
+            icon("search-x", size=24, class_name="icon faint"),
+            rx.el.h1(tr("web.missing")),
+            rx.el.p(text),
+            link(label, href=href, class_name="button quiet"),
+            class_name="empty",
+        ),
         class_name="card",
     )
 
