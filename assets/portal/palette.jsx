@@ -45,7 +45,8 @@ export function Palette({ id, label, closeLabel, placeholder, nothing, kinds, ro
   const go = (row) => {
     if (!row) return;
     box.current.close();
-    navigate(row.path);
+    if (row.path.startsWith("/docs/")) location.assign(row.path); // not a page of this application
+    else navigate(row.path);
   };
   const press = (event) => {
     const to = { ArrowDown: here + 1, ArrowUp: here - 1, PageDown: here + 8, PageUp: here - 8 }[event.key];

@@ -60,7 +60,7 @@ class FieldProblem(BaseModel):
 class Problem(BaseModel):
     """Why the request was not carried out (RFC 9457). `code` never changes; the words are for people."""
 
-    type: str = Field(description="A URN that ends in the code.")
+    type: str = Field(description="Where the documentation explains the code, relative to the portal.")
     title: str = Field(description="The kind of problem, in words.")
     status: int
     detail: str = Field(description="What happened and what to do, in the language of Accept-Language (zh or en).")
@@ -89,7 +89,7 @@ def problem_of(error: PortalError, instance: str) -> JSONResponse:
 
 def _problem(status: int, code: str, instance: str, params: Mapping[str, str]) -> Problem:
     return Problem(
-        type=f"urn:problem-type:codex-father:{code}",
+        type=f"/docs/errors#{code}",
         title=sentence(f"problem.title.{status}"),
         status=status,
         detail=error_sentence(code, params),

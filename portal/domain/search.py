@@ -37,6 +37,7 @@ class Hit:
     environment: str = ""
     state: str = ""
     title_zh: str = ""
+    detail_zh: str = ""
     rank: Rank = Rank.WORD
 
 

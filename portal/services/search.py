@@ -1,4 +1,4 @@
-"""Search everywhere: services, environments, releases, rollouts and people, as far as one may see them."""
+"""Search everywhere: things, people and the documentation, as far as one may see them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from portal.domain.access import EVERYWHERE, Actor, Permission, demand, environm
 from portal.domain.release import Release
 from portal.domain.rollout import Rollout
 from portal.domain.search import Hit, Rank, best_first, phrases, rank
+from portal.services.documents import Documents
 from portal.store import catalogue as places
 from portal.store import releases, rollouts, search, users
 from portal.store.database import Database
 
-KINDS = ("service", "environment", "release", "rollout", "person")
+KINDS = ("service", "environment", "release", "rollout", "person", "document")
 MOST_HITS, MOST_OF_A_KIND = 30, 8
 SLICE, LARGEST_WAIT = 500, 500
 LONGEST_DETAIL = 160
 
 
 class Search:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, documents: Documents | None = None) -> None:
+        self._database, self._documents = database, documents or Documents()
 
     def hits(self, actor: Actor, text: str, *, kinds: Sequence[str] = KINDS) -> tuple[Hit, ...]:
         """The best first: what is called just that, what begins with it, what has all words; newer before older.
@@ -67,6 +68,7 @@ class Search:
             "release": self._releases,
             "rollout": self._rollouts,
             "person": self._people,
+            "document": self._parts_of_documents,
         }
         return looking[kind](actor, text)
 
@@ -111,6 +113,12 @@ class Search:
             fits = rank(text, [user.name, user.display_name])
             if fits is not None:
                 yield Hit("person", user.name, f"/users/{user.name}", user.display_name, rank=fits)
+
+    def _parts_of_documents(self, _actor: Actor, text: str) -> Iterable[Hit]:
+        """After everything else; each in the reader's language, whichever of the two the words were found in."""
+        for hit in self._documents.hits(text):
+            found = Hit("document", hit.title_en, hit.neutral_path, hit.page_en, title_zh=hit.title_zh)
+            yield replace(found, detail_zh=hit.page_zh, rank=Rank.PART)
 
 
 def _numbers(session: Session, kind: str, text: str, environments: frozenset[str] | None = None) -> list[int]:

@@ -88,5 +88,10 @@ def explanation(noun: str) -> str:
     return f"{DOCUMENTS}/{_EXPLAINED.get(noun, 'pages')}"
 
 
+def error_address(code: str) -> str:
+    """Where the documentation explains an error."""
+    return f"{DOCUMENTS}/errors#{code}"
+
+
 def nouns() -> tuple[Noun, ...]:
     return tuple(noun for group in GROUPS for noun in group.nouns)

@@ -64,7 +64,7 @@ def notice() -> rx.Component:
             told.text.en != "",
             rx.el.div(
                 status_icon(name=rx.cond(told.tone == "ok", "check", "triangle-alert")),
-                rx.el.p(say(told.text)),
+                rx.el.p(say(told.text), " ", rx.cond(told.href != "", _explained(told.href), rx.fragment())),
                 rx.el.button(icon("x"), type="button", on_click=SessionState.close_notice, aria_label=tr("web.close")),
                 key=told.number.to_string(),
                 class_name=f"notice {told.tone}",
@@ -75,6 +75,10 @@ def notice() -> rx.Component:
         role="status",
         aria_live="polite",
     )
+
+
+def _explained(href: Any) -> rx.Component:
+    return native_link(tr("help.error"), href=href, class_name="link", custom_attrs={"target": "_blank"})
 
 
 def _demonstration() -> rx.Component:

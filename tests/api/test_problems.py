@@ -18,7 +18,7 @@ def test_a_missing_thing_is_a_problem_with_a_code_and_a_way_out(asking: Asking):
     assert answer.headers["content-type"] == MEDIA_TYPE
     assert problem["code"] == "service_missing"
     assert problem["kind"] == "not_found"
-    assert problem["type"] == "urn:problem-type:codex-father:service_missing"
+    assert problem["type"] == "/docs/errors#service_missing"
     assert problem["instance"] == "/api/v1/services/nothing"
     assert problem["title"] == "Not found"
     assert problem["detail"] == t("en", "error.service_missing", service="nothing")

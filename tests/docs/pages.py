@@ -12,7 +12,7 @@ from portal.i18n import t
 from portal.services.access import table
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATED = {"settings.md", "rest.md", "cli.md", "requirements.md"}
+GENERATED = {"settings.md", "rest.md", "cli.md", "errors.md", "metrics.md", "requirements.md"}
 TWINS_AT_ROOT = ("README", "CONTRIBUTING")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")

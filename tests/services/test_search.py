@@ -14,8 +14,12 @@ from portal.domain.search import Rank
 from portal.services import search as searching
 from portal.services.releases import ReleaseDetails
 from portal.services.rollouts import RolloutOrder
+from portal.services.search import KINDS
+from portal.web.build import ROOT
+from portal.web.reader.build import ensure_documents
 from tests.stage import ALICE, BOB, MALLORY, PortalStage
 
+THINGS = tuple(kind for kind in KINDS if kind != "document")
 DEV_BOB = Actor("bob", grants=(Grant(Role.DEVELOPER, "dev"),))
 
 
@@ -35,12 +39,12 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def found(stage: PortalStage, text: str, actor: Actor = ALICE) -> list[str]:
-    return [f"{hit.kind} {hit.title}" for hit in stage.core.search.hits(actor, text)]
+    return [f"{hit.kind} {hit.title}" for hit in stage.core.search.hits(actor, text, kinds=THINGS)]
 
 
 def test_a_service_comes_first_by_its_very_name(stage: PortalStage):
     assert found(stage, "HELLO")[0] == "service hello"
-    assert {hit.rank for hit in stage.core.search.hits(ALICE, "hello")} == {Rank.EXACT, Rank.PREFIX}
+    assert {hit.rank for hit in stage.core.search.hits(ALICE, "hello", kinds=THINGS)} == {Rank.EXACT, Rank.PREFIX}
 
 
 @pytest.mark.parametrize(
@@ -91,3 +95,12 @@ def test_what_is_new_is_found_at_once_and_the_rest_by_the_background(
     assert stage.core.search.catch_up() == 2
     assert stage.core.search.catch_up() == 0
     assert found(stage, "zebra") == ["release hello 3.0.2", "release hello 3.0.1", "release hello 3.0.0"]
+
+
+def test_parts_of_the_documentation_are_found_in_both_languages_after_everything_else(stage: PortalStage):
+    ensure_documents(ROOT)
+    wanted = ("Freeze windows", "冻结窗口", "/docs/environments#freeze-windows")
+    for text in ("冻结窗口", "freeze windows"):
+        hits = [hit for hit in stage.core.search.hits(ALICE, text) if hit.kind == "document"]
+        assert wanted in [(hit.title, hit.title_zh, hit.path) for hit in hits]
+    assert stage.core.search.hits(ALICE, "hello")[0].kind == "service"

@@ -17,7 +17,7 @@ from portal.wiring import core
 router = APIRouter(tags=["search"])
 Viewer = Annotated[Actor, permitted(Permission.VIEW)]
 Wanted = Annotated[str, Query(min_length=1, max_length=LONGEST_SEARCH, description="Words; each must be there.")]
-Kind = Literal["service", "environment", "release", "rollout", "person"]
+Kind = Literal["service", "environment", "release", "rollout", "person", "document"]
 Kinds = Annotated[list[Kind] | None, Query(description="Only these kinds.")]
 
 
@@ -34,7 +34,7 @@ class HitDocument(Document):
 
 @router.get("/search")
 def search(actor: Viewer, text: Wanted, kind: Kinds = None) -> list[HitDocument]:
-    """Services, environments, releases, rollouts and people that you may see. The best first: what is called just that,
-    what begins with it, what has all words. At most eight of a kind.
+    """Services, environments, releases, rollouts and people that you may see, then the documentation. The best first:
+    what is called just that, what begins with it, what has all words. At most eight of a kind.
     """
     return [HitDocument.of(hit) for hit in core().search.hits(actor, text, kinds=tuple(kind or KINDS))]

@@ -86,7 +86,7 @@ def _row(hit: Hit) -> PaletteRow:
 def _detail(hit: Hit) -> Words:
     """Where and how it is, then what was said of it."""
     if hit.kind != "rollout":
-        return same(hit.detail)
+        return Words(hit.detail, hit.detail_zh) if hit.detail_zh else same(hit.detail)
     place, state = environment_words(hit.environment), words(f"state.{hit.state}")
     more = f" · {hit.detail}" if hit.detail else ""
     return Words(f"{place.en} · {state.en}{more}", f"{place.zh} · {state.zh}{more}")

@@ -14,6 +14,7 @@ from portal.web.reader.icons import icon
 from portal.web.reader.markdown import Section
 
 ROOT = "/docs"
+LONGEST_CONTENTS = 40
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
 _TAGS = {"en": "en", "zh": "zh-CN"}
 _STYLES = ("tokens", "base", "reader")
@@ -118,7 +119,8 @@ def _entry(sheet: Sheet, entry: Entry) -> str:
 
 
 def _contents(sheet: Sheet) -> str:
-    inner = [section for section in sheet.sections[1:] if section.level in (2, 3)]
+    deepest = 3 if len(sheet.sections) <= LONGEST_CONTENTS else 2
+    inner = [section for section in sheet.sections[1:] if 1 < section.level <= deepest]
     if len(inner) < 2:
         return '<aside class="reader-contents"></aside>'
     lines = "".join(

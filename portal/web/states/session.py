@@ -11,17 +11,19 @@ import reflex as rx
 from portal.domain.access import ANONYMOUS, Actor, Permission, may
 from portal.domain.errors import PortalError
 from portal.web.demonstration import is_demonstration
+from portal.web.navigation import error_address
 from portal.web.policy import public
 from portal.web.words import Words, error_words, words
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Told at the edge of the page. `tone` is ok or bad; the number tells two equal ones apart."""
+    """Told at the edge of the page. `tone` is ok or bad; the number tells two equal ones apart; `href`: more of it."""
 
     number: int = 0
     tone: str = "ok"
     text: Words = Words()
+    href: str = ""
 
 
 class SessionState(rx.State):
@@ -62,9 +64,9 @@ def remember(session: SessionState, actor: Actor) -> None:
     session.is_demonstration = is_demonstration()
 
 
-def tell(session: SessionState, text: Words, *, tone: str = "ok") -> None:
+def tell(session: SessionState, text: Words, *, tone: str = "ok", href: str = "") -> None:
     """Show a notice; `tone` is ok or bad."""
-    session.notice = Notice(session.notice.number + 1, tone, text)
+    session.notice = Notice(session.notice.number + 1, tone, text, href)
 
 
 async def actor_of(state: rx.State) -> Actor:
@@ -79,4 +81,4 @@ async def telling(state: rx.State) -> AsyncIterator[None]:
     try:
         yield
     except PortalError as error:
-        tell(await state.get_state(SessionState), error_words(error), tone="bad")
+        tell(await state.get_state(SessionState), error_words(error), tone="bad", href=error_address(error.code))
