@@ -116,7 +116,7 @@ def _cell(
         service=target[0],
         environment=target[1],
         version=deployment.version if deployment else "",
-        health=_health(deployment, up),
+        health=_health(deployment, up, is_halted=rollout is not None and rollout.state is State.HALTED),
         replicas_up=up,
         replicas=deployment.replicas if deployment else 0,
         rollout_id=rollout.id if rollout else None,
@@ -133,9 +133,10 @@ def _servers_up(target: tuple[str, str], deployment: Deployment | None, live: Tr
     return sum(server.state is ServerState.UP for server in servers)
 
 
-def _health(deployment: Deployment | None, up: int) -> str:
+def _health(deployment: Deployment | None, up: int, *, is_halted: bool) -> str:
+    """Where a rollout has halted, all is not well until somebody has decided, however many servers are up."""
     if deployment is None:
         return "none"
     if up == 0:
         return "failing"
-    return "ok" if up >= deployment.replicas else "degraded"
+    return "ok" if up >= deployment.replicas and not is_halted else "degraded"

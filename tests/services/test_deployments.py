@@ -61,3 +61,17 @@ def test_the_matrix_tells_health_by_what_the_proxy_sees(tmp_path: Path) -> None:
     assert not any(c.is_running for c in stage.containers.list())
     cell = next(c for c in stage.core.deployments.matrix(ALICE) if c.environment == "prod")
     assert (cell.health, cell.replicas_up) == ("failing", 0)
+
+
+def test_where_a_rollout_has_halted_all_is_not_well_though_every_server_is_up_again(tmp_path: Path) -> None:
+    stage = PortalStage(tmp_path).furnish()
+    rollout = stage.start("1.1.0")
+    stage.until(rollout, State.AWAITING_APPROVAL)
+    for container in stage.containers.list():
+        stage.world.kill(container.name)
+    assert stage.until(rollout, State.HALTED).state is State.HALTED
+    stage.core.deployments.restore()
+    stage.pass_seconds(5)
+    cell = next(cell for cell in stage.core.deployments.matrix(ALICE) if cell.environment == "prod")
+    assert (cell.replicas_up, cell.replicas) == (3, 3)
+    assert (cell.rollout_state, cell.health) == (State.HALTED, "degraded")
