@@ -35,8 +35,11 @@ OF_NO_ENVIRONMENT = {
     "/feedback/{feedback_id}",
     "/views/{view_id}",
 }
+CHANNEL = {"kind": "email", "name": "x", "target": "x@example.org"}
 WINDOW = {"name": "x", "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z"}
 BODIES: dict[str, Any] = {
+    "POST /channels": CHANNEL,
+    "PUT /channels/{channel_id}": CHANNEL,
     "POST /containers/{name}/actions": {"action": "stop", "reason": "because"},
     "POST /containers/{name}/executions": {"command": ["id"], "reason": "because"},
     "POST /freezes": {**WINDOW, "environment": "prod"},
@@ -103,6 +106,8 @@ def prod(stage: PortalStage) -> dict[str, str]:
         "user": "harry",
         "engine": "hello",
         "step": "people",
+        "channel_id": "1",
+        "delivery_id": "1",
         "integration": "engine",
         "container": stage.containers.list()[0].name,
     }

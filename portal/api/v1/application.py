@@ -27,6 +27,7 @@ from portal.api.v1 import (
     log,
     me,
     measures,
+    notifications,
     releases,
     rollouts,
     search,
@@ -45,7 +46,7 @@ from portal.kit.rest import REST_ROOT
 
 PUBLIC = frozenset({"/openapi.json"})
 DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views)
-PEOPLE = (users, sessions, tokens, access, me)
+PEOPLE = (users, sessions, tokens, access, me, notifications)
 NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, integrations, log, containers, engine, set_up, support)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\
