@@ -34,7 +34,8 @@ def test_carol_reads_what_she_was_told(portal: Portal, told: None) -> None:
 
 
 def test_carol_says_how_she_likes_to_be_told(portal: Portal) -> None:
-    changed = portal("notification", "settings", "--set", "mention=bell,email", "--address", "c@example.org", by="carol")
+    wanted = ("--set", "mention=bell,email", "--address", "c@example.org")
+    changed = portal("notification", "settings", *wanted, by="carol")
     assert (changed.code, changed.err) == (0, "")
     kept = portal("notification", "settings", "--json", by="carol").json
     assert (kept["address"], kept["ways"]["mention"]) == ("c@example.org", ["bell", "email"])
