@@ -52,6 +52,8 @@ ROUTES = (
     "sign-in/code",
     "invitation",
     "set-up",
+    "support",
+    "support/[feedback_number]",
     "404",
 )
 DOORS = {"sign-in", "sign-in/code", "invitation", "404"}

@@ -19,7 +19,7 @@ UNSPOKEN_CALLS = {"tr", "say", "words", "icon", "getattr", "_part", "contains", 
 UNSPOKEN_CALLS |= {"TypeVar", "compile", "RuntimeError"}
 UNSPOKEN_ARGUMENTS = {"class_name", "custom_attrs", "key"}
 WORDY = re.compile(r"[A-Z][a-z]+|[A-Za-z]{2,} [A-Za-z]|[\u4e00-\u9fff]")
-EXAMPLES = {"1.2.3"}
+EXAMPLES = {"1.2.3", "asPath"}  # the second is a key of Reflex, nothing that is shown
 TEXT_OF_MARKUP = re.compile(r"<(?!kbd)[a-z]\w*(?:\s[^<>]*)?>\s*([^<>{}\s][^<>{}]*)<")
 ATTRIBUTE_OF_MARKUP = re.compile(r"(?:aria-label|placeholder|title|alt)=\"([^\"]+)\"")
 
