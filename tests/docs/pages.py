@@ -14,17 +14,21 @@ from portal.services.access import table
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = {"settings.md", "rest.md", "cli.md", "errors.md", "metrics.md", "requirements.md"}
 TWINS_AT_ROOT = ("README", "CONTRIBUTING")
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(\w*)( run)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """One fenced block. `where` is the document and the line at which it begins."""
+    """One fenced block. `where` is the document and the line at which it begins.
+
+    `is_runnable`: it begins with ```sh run, and a test runs it.
+    """
 
     where: str
     language: str
     text: str
+    is_runnable: bool = False
 
 
 def text_of(path: Path) -> str:
@@ -52,7 +56,7 @@ def fences(path: Path) -> Iterator[Fence]:
     text = text_of(path)
     for found in _FENCE.finditer(text):
         line = text.count("\n", 0, found.start()) + 1
-        yield Fence(f"{path.relative_to(ROOT)}:{line}", found[1], found[2])
+        yield Fence(f"{path.relative_to(ROOT)}:{line}", found[1], found[3], is_runnable=bool(found[2]))
 
 
 def without_fences(path: Path) -> str:

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
 from portal.i18n import t
 from portal.kit.documents import PAGES, SEARCH_INDEX
@@ -120,6 +121,7 @@ def _address(target: str, language: str, page: str, parsed: Mapping[str, Mapping
 
 def _anchor(page: Parsed, wanted: str, target: str) -> str:
     """What the words of a heading make, or the anchor that its twin gave it."""
+    wanted = unquote(wanted)  # Markdown encodes what is not ASCII
     for section in page.sections:
         if wanted in (section.own, section.anchor):
             return section.anchor
