@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 
 from portal.settings import Settings
+from portal.web.build import is_current
 from portal.web.first import begin_apart
-from portal.web.serve import serve
+from portal.web.serve import prepare_environment, serve
+
+
+def _load_early(settings: Settings) -> None:
+    """What takes half of a start, while another process makes the database."""
+    if is_current():
+        prepare_environment(settings.data)
+        importlib.import_module("reflex.app")
+
 
 if __name__ == "__main__":
     settings = Settings.from_environment(os.environ)
-    serve(settings, first_password=begin_apart(settings))
+    serve(settings, first_password=begin_apart(settings, lambda: _load_early(settings)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 from portal.kit import log
 from portal.settings import Settings
@@ -12,9 +13,9 @@ from portal.store.database import Database
 from portal.store.migrate import is_up_to_date
 
 
-def begin_apart(settings: Settings) -> str:
+def begin_apart(settings: Settings, meanwhile: Callable[[], object] = lambda: None) -> str:
     """The first start by a process that ends again: what Alembic loads, and what hashing a password leaves, would stay
-    in the memory of this one. The password of a first administrator, if one was made.
+    in the memory of this one. The password of a first administrator, if one was made. `meanwhile` is called here.
     """
     database = Database(settings.database_url)
     is_done = is_up_to_date(database)
@@ -22,7 +23,9 @@ def begin_apart(settings: Settings) -> str:
     if is_done:
         return ""
     command = [sys.executable, "-OO", "-m", "portal.web.first"]
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=600, check=False).stdout.strip()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+        meanwhile()
+        return first.communicate(timeout=600)[0].strip()
 
 
 def main() -> None:

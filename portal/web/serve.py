@@ -107,7 +107,8 @@ def listening(host: str, port: int) -> socket.socket:
     """A socket bound there. Unavailable("port_taken") if another program has the port, or the host is not ours."""
     try:
         family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listener = socket.socket(family)
+        # Named, or asyncio does not know that it is TCP, and each answer on a kept connection waits 40 ms (Nagle).
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise _taken(host, port, error) from None
     try:
