@@ -11,8 +11,9 @@ from portal.web.navigation import DOCUMENTS
 from portal.web.words import tr
 
 
-def door(title: str, content: rx.Component, icon_name: str, hint: str) -> rx.Component:
-    """`title` and `hint` are keys of the catalogue."""
+def door(title: str, content: rx.Component, icon_name: str, hint: str, *, has_help: bool = True) -> rx.Component:
+    """`title` and `hint` are keys of the catalogue; `has_help` leads to the page about signing in."""
+    lost = native_link(tr("sign_in.docs"), href=f"{DOCUMENTS}/accounts", class_name="link small")
     return rx.el.div(
         rx.el.title(tr("web.title", page=tr(title))),
         rx.el.div(
@@ -25,7 +26,7 @@ def door(title: str, content: rx.Component, icon_name: str, hint: str) -> rx.Com
             rx.el.h1(tr(title)),
             content,
             rx.el.p(icon(icon_name), rx.el.span(tr(hint)), class_name="hint first"),
-            native_link(tr("sign_in.docs"), href=f"{DOCUMENTS}/accounts", class_name="link small"),
+            lost if has_help else rx.fragment(),
             class_name="card sign-in",
         ),
         ready(),

@@ -14,7 +14,8 @@ ROUTE = "404"  # what Reflex shows for every address without a page
 
 def nowhere() -> rx.Component:
     home = native_link(tr("nowhere.home"), href="/", class_name="button primary")
-    return door("nowhere.title", rx.fragment(rx.el.p(tr("nowhere.more")), home), "search-x", "nowhere.hint")
+    content = rx.fragment(rx.el.p(tr("nowhere.more")), home)
+    return door("nowhere.title", content, "search-x", "nowhere.hint", has_help=False)
 
 
 def add_to(app: rx.App) -> None:

@@ -38,7 +38,7 @@ class SupportState(Listing, Asking, rx.State):
     @requires(Permission.VIEW)
     async def load(self) -> None:
         async with loading(self):
-            wanted = self._wanted("state", "language", "helpful", "page", "text")
+            wanted = self._wanted("state", "language", "helpful", "text")
             query = FeedbackQuery(
                 **wanted, sort=self._sort(FEEDBACK_SORTS), offset=arguments.offset(self), limit=PAGE_SIZE
             )
