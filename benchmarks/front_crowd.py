@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, Event, Ping, Request, TextMessage
+from wsproto.extensions import Extension, PerMessageDeflate
 
 NAMESPACE = "/_event"
 STATE = "reflex___state____state"
@@ -90,7 +91,8 @@ async def open_page(url: str, cookie: str, path: str) -> OpenPage:
     page = OpenPage(reader, writer, wire, path)
     headers = [(b"Origin", url.encode()), (b"Cookie", cookie.encode())]
     target = f"{NAMESPACE}/?EIO=4&transport=websocket&token={uuid.uuid4()}"
-    asked = Request(address.netloc, target, extra_headers=headers, subprotocols=[version("reflex")])
+    offered: list[Extension] = [PerMessageDeflate()]  # as every browser does
+    asked = Request(address.netloc, target, extra_headers=headers, subprotocols=[version("reflex")], extensions=offered)
     page.send(asked)
     _tasks.append(asyncio.create_task(page.listen()))
     return page

@@ -27,11 +27,18 @@ from portal.web.build import ROOT, ensure_built
 NAME, PASSWORD = "frieda", "a long way to the front page"
 WATCHED = "strategy: canary\nsteps: [{weight: 10}, {observe: 2h}, {weight: 50}]"
 START_SECONDS = 90.0
+PEOPLE = 10
+ROLES = (Role.DEVELOPER, Role.RELEASE_MANAGER, Role.OPERATOR, Role.ADMINISTRATOR)
 
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def person(number: int) -> str:
+    """The name of one of the people who look; they have every role that sees the trail of a change."""
+    return f"watcher-{number}"
 
 
 class FrontStand:
@@ -45,7 +52,9 @@ class FrontStand:
         self.core = wiring.build(Settings.from_environment(chosen))
         self.core.demonstration.load()
         everything = (Grant(Role.ADMINISTRATOR), Grant(Role.RELEASE_MANAGER))
-        self.core.identity.create_user(SYSTEM, NewUser(NAME, PASSWORD, everything, is_password_temporary=False))
+        self._add(NAME, everything)
+        for number in range(PEOPLE):
+            self._add(person(number), (Grant(ROLES[number % len(ROLES)]),))
         self.core.identity.end_set_up(SYSTEM)
         self.log = folder / "serve.log"
         with self.log.open("wb") as log:
@@ -61,15 +70,23 @@ class FrontStand:
         self.rollout = self.core.rollouts.start(SYSTEM, order)
         self._until(self.rollout, State.OBSERVING)
 
-    def sign_in(self) -> str:
+    def _add(self, name: str, grants: tuple[Grant, ...]) -> None:
+        self.core.identity.create_user(SYSTEM, NewUser(name, PASSWORD, grants, is_password_temporary=False))
+
+    def sign_in(self, name: str = NAME) -> str:
         """The session cookie as `name=value`."""
-        form = {"name": NAME, "password": PASSWORD}
+        form = {"name": name, "password": PASSWORD}
         answer = httpx.post(f"{self.url}/auth/sign-in", data=form, headers={"origin": self.url}, timeout=30)
         return answer.headers["set-cookie"].partition(";")[0]
 
     def token(self) -> str:
         """For a program of the same person."""
         return self.core.identity.create_token(SYSTEM, TokenOrder("measure", user=NAME))[0]
+
+    def cpu_seconds(self) -> float:
+        """What the serving process has used of any core so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def resident_bytes(self) -> int:
         """What the serving process holds in memory."""

@@ -138,6 +138,7 @@ def run(listener: socket.socket, when_ready: Callable[[], None]) -> None:
         "portal.portal:app",
         factory=True,
         ws="wsproto",
+        ws_per_message_deflate=False,  # its windows are 200 kB for every open page, and each is compressed for itself
         timeout_graceful_shutdown=GRACE_SECONDS,
         server_header=False,
         access_log=False,

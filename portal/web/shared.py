@@ -16,9 +16,12 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class _Kept(Generic[Made]):
+    """`is_made` is set once `making` is done: many wait for that more cheaply than for the task."""
+
     version: int
     begun: float
     making: asyncio.Task[Made]
+    is_made: asyncio.Event
 
 
 class Shared(Generic[Made]):
@@ -38,13 +41,20 @@ class Shared(Generic[Made]):
         kept = self._kept.get(key)
         if kept is None or kept.version != version or not _is_fresh(kept, fresh_seconds or FRESH_SECONDS):
             self._make_room()
-            kept = _Kept(version, time.monotonic(), asyncio.create_task(asyncio.to_thread(make)))
-            self._kept[key] = kept
-        return kept.making.result() if kept.making.done() else await asyncio.shield(kept.making)
+            kept = self._kept[key] = _begin(version, make)
+        await kept.is_made.wait()
+        return kept.making.result()
 
     def _make_room(self) -> None:
         if len(self._kept) >= MOST_KEPT:
             self._kept = {key: kept for key, kept in self._kept.items() if _is_fresh(kept, FRESH_SECONDS)}
+
+
+def _begin(version: int, make: Callable[[], Made]) -> _Kept[Made]:
+    made, begun = asyncio.Event(), time.monotonic()
+    making = asyncio.create_task(asyncio.to_thread(make))
+    making.add_done_callback(lambda _: made.set())
+    return _Kept(version, begun, making, made)
 
 
 def _is_fresh(kept: _Kept[Made], seconds: float) -> bool:

@@ -42,8 +42,8 @@ def shell(content: rx.Component, place: Place) -> rx.Component:
         side(place.noun),
         rx.el.div(
             top_bar(place),
-            _demonstration(),
             rx.el.main(content, id="content", tab_index=-1),
+            _demonstration(),  # below: it comes when the person is known, and must not push the page down
             class_name="column",
         ),
         notice(),

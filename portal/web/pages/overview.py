@@ -77,7 +77,7 @@ def _content() -> rx.Component:
         rx.cond(
             DoraState.figures.length() > 0,
             dora_card(DoraState.figures, tr("dora.title", days=DEFAULT_DAYS)),
-            rx.fragment(),
+            skeleton("m"),
         ),
         rx.el.div(
             rx.el.div(_flights(), class_name="stack"),

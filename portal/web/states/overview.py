@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import reflex as rx
 
-from portal.domain.access import Actor, Grant, Permission, may
+from portal.domain.access import Actor, Permission, environments_with, may
 from portal.domain.audit import AuditQuery
 from portal.domain.deciding import Deciding
 from portal.domain.errors import PortalError
@@ -35,10 +35,10 @@ MOST_NEWS = 8
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What decides which of it somebody may see, and any person who has them."""
+    """In which environments somebody may see what runs and read the trail (None: in all), and one who may just that."""
 
-    grants: tuple[Grant, ...]
-    scopes: frozenset[Permission] | None
+    seen: frozenset[str] | None
+    read: frozenset[str] | None
     holder: Actor = field(compare=False)
 
 
@@ -74,7 +74,8 @@ class OverviewState(rx.State):
 
 
 def rights_of(actor: Actor) -> Rights:
-    return Rights(actor.grants, actor.scopes, actor)
+    seen, read = (environments_with(actor, p) for p in (Permission.VIEW, Permission.AUDIT_READ))
+    return Rights(seen, read, actor)
 
 
 def _scene(rights: Rights, former: Scene | None) -> Scene:
