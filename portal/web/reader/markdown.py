@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_COMMENT = re.compile(r"^<!--.*-->\n", re.MULTILINE)
+_LEFT_OUT = re.compile(
+    r"^(?:<!--.*-->|\[(?:English|中文)\]\(\.\./\S+\))\n", re.MULTILINE
+)  # the frame leads to the twin
 _NOT_IN_ANCHORS = re.compile(r"[^\w -]")
 _ALIGNED = re.compile(r"text-align:(left|center|right)")
 _LEXERS = {"sh": "bash", "yaml": "yaml", "json": "json", "nginx": "nginx", "ini": "ini", "python": "python"}
@@ -53,7 +55,7 @@ class Parsed:
 
 def parse(text: str) -> Parsed:
     """Every page begins with its title."""
-    tokens = _markdown().parse(_COMMENT.sub("", text))
+    tokens = _markdown().parse(_LEFT_OUT.sub("", text))
     sections: list[Section] = []
     taken: Counter[str] = Counter()
     for place, token in enumerate(tokens):
