@@ -12,7 +12,7 @@ from portal.domain.page import Page
 PAGE_SIZE = 25
 
 
-def address(path: str, **filters: object) -> str:
+def address(path: str, /, **filters: object) -> str:
     """The path with those filters that are set."""
     chosen = {name.rstrip("_"): value for name, value in filters.items() if value not in ("", 0, None)}
     return f"{path}?{urlencode(chosen)}" if chosen else path

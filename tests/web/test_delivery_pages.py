@@ -164,3 +164,14 @@ async def test_a_view_keeps_the_filters_of_the_address(stage: PortalStage, tab: 
     await bob.call(SavedViewsState.remove, rows[0].id)
     assert (await bob.state(SessionState)).notice.tone == "bad"
     assert stage.core.rollouts.page(SYSTEM, RolloutQuery(service="hello", state="over")).total == 1
+
+
+async def test_every_filter_of_a_list_changes_its_address(stage: PortalStage, tab: NewTab) -> None:
+    bob = tab().sign_in("bob").at("/rollouts")
+    await bob.call(RolloutsState.dismiss)
+    state = await bob.state(RolloutsState)
+    await state._look()
+    filters = dict(state.filters)
+    assert "state" in filters
+    for name in filters:
+        assert await bob.call(RolloutsState.filter_by, name, "over") == ["_redirect"], name

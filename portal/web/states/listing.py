@@ -137,7 +137,7 @@ class Choosing(rx.State, mixin=True):
         self.chosen = []
 
 
-def _own(state: rx.State, **filters: str) -> str:
+def _own(state: rx.State, /, **filters: str) -> str:
     """The address of this page with these filters; the order of the list stays."""
     path = "/" + state.router.url.path.strip("/")
     return address(path, **filters, sort=arguments.query(state, "sort"))
