@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from portal.domain.access import SYSTEM, Grant, Role
 from portal.domain.environment import Environment, Protection, Stage
@@ -153,9 +153,12 @@ def arrive(browser: Browser, portal: Served) -> Iterator[Arrive]:
     """Lets somebody sign in and shows them the overview. What the browser complains about fails the test."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
+    recordings = os.environ.get("RECORDINGS", "")
 
     def signed_in(name: str, *, width: int = 1440, height: int = 900, language: str = "en") -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, base_url=portal.url, locale=language)
+        size = ViewportSize(width=width, height=height)
+        film = {"record_video_dir": recordings, "record_video_size": size} if recordings else {}
+        context = browser.new_context(viewport=size, base_url=portal.url, locale=language, **film)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)
@@ -171,6 +174,9 @@ def arrive(browser: Browser, portal: Served) -> Iterator[Arrive]:
 
     yield signed_in
     for context in contexts:
+        films = [page.video for page in context.pages if page.video]
         context.close()
+        for film in films:
+            print(f"Recorded: {film.path()}", flush=True)
     # The machine's network changes whenever a container network comes or goes; the browser says so and tries again.
     assert [complaint for complaint in complaints if "ERR_NETWORK_CHANGED" not in complaint] == []
