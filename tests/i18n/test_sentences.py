@@ -64,6 +64,11 @@ def modules() -> tuple[tuple[Path, ast.Module], ...]:
     return tuple((path.relative_to(ROOT), ast.parse(path.read_text("utf-8"))) for path in files)
 
 
+def writers() -> tuple[ast.Module, ...]:
+    """What writes pages of the documentation from the code."""
+    return tuple(ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "tests" / "docs").glob("*.py")))
+
+
 def calls(name: str) -> Iterator[tuple[Path, ast.Call]]:
     for path, module in modules():
         for node in ast.walk(module):
@@ -190,7 +195,7 @@ def test_every_sentence_that_the_code_asks_for_is_there():
 def prefixes() -> set[str]:
     """What keys begin with that are put together at run time."""
     begun: set[str] = {f"{prefix}." for prefix in (*SPOKEN, "error", "cause", "why", "where", "problem.reason")}
-    for _, module in modules():
+    for module in (*(module for _, module in modules()), *writers()):
         for node in ast.walk(module):
             if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
                 begun.add(str(cast("ast.Constant", node.values[0]).value))
@@ -201,7 +206,7 @@ def test_no_sentence_is_left_that_nobody_says():
     begun = tuple(prefixes())
     named = {
         node.value
-        for _, module in modules()
+        for module in (*(module for _, module in modules()), *writers())
         for node in ast.walk(module)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
@@ -227,6 +232,8 @@ def test_no_english_is_left_in_chinese():
         "cli.plain",
         "container.json",
         "containers.cpu",
+        "doctor.grade.skipped",
+        "doctor.tool_fine",
         "product.short",
         "setting_form.database_url",
         "setting_form.redis_url",

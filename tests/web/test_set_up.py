@@ -18,12 +18,12 @@ NewTab = Callable[[], Tab]
 
 @pytest.fixture(autouse=True)
 def without_loops(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def no_beats(*_: object, **__: object) -> AsyncIterator[None]:
-        for nothing in ():
-            yield nothing
+    async def nothing(*_: object, **__: object) -> AsyncIterator[None]:
+        for none in ():
+            yield none
 
-    for loop in (bell, inbox, integrations):
-        monkeypatch.setattr(loop, "beats", no_beats)
+    for loop, name in ((bell, "looks"), (inbox, "looks"), (integrations, "beats")):
+        monkeypatch.setattr(loop, name, nothing)
 
 
 @pytest.fixture
