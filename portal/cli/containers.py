@@ -90,33 +90,18 @@ def _clock(at: str | float | None) -> str:
     return f"{found.astimezone():%H:%M:%S}"
 
 
-def _act(name: str, action: str, *, reason: str, key: str) -> None:
-    done = portal().post(_path(name, "actions"), {"action": action, "reason": reason}, key=key)
-    show_done(done, f"cli.done.container_{action}", name=name)
+def _action(action: str) -> None:
+    @remote(container, action)
+    @argument("name")
+    @option("--reason", "-m", required=True)
+    @option("--key", default="")
+    def act(name: str, *, reason: str, key: str) -> None:
+        done = portal().post(_path(name, "actions"), {"action": action, "reason": reason}, key=key)
+        show_done(done, f"cli.done.container_{action}", name=name)
 
 
-@remote(container, "start")
-@argument("name")
-@option("--reason", "-m", required=True)
-@option("--key", default="")
-def start_container(name: str, *, reason: str, key: str) -> None:
-    _act(name, "start", reason=reason, key=key)
-
-
-@remote(container, "stop")
-@argument("name")
-@option("--reason", "-m", required=True)
-@option("--key", default="")
-def stop_container(name: str, *, reason: str, key: str) -> None:
-    _act(name, "stop", reason=reason, key=key)
-
-
-@remote(container, "restart")
-@argument("name")
-@option("--reason", "-m", required=True)
-@option("--key", default="")
-def restart_container(name: str, *, reason: str, key: str) -> None:
-    _act(name, "restart", reason=reason, key=key)
+for _name in ("start", "stop", "restart"):
+    _action(_name)
 
 
 @remote(container, "exec")
