@@ -54,7 +54,8 @@ def test_a_container_is_restarted_with_a_reason_and_found_in_the_trail(arrive: A
     dora.goto("/containers")
     dora.locator("main table.list a.row-link").first.click()
     dora.wait_for_url(re.compile(r"/containers/.+"))
-    name = dora.locator(".head h1").inner_text()
+    name = dora.url.rpartition("/")[2]
+    expect(dora.locator(".head h1")).to_have_text(name)
     dora.locator(".head").get_by_role("button", name="Restart").click()
     dora.fill("dialog[open] textarea", "it answers slowly today")
     dora.locator("dialog[open] button[type=submit]").click()
