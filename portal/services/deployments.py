@@ -16,7 +16,7 @@ from portal.domain.rollout_view import MatrixCell
 from portal.domain.route import ServerState, TrafficFacts
 from portal.ports.containers import Containers
 from portal.ports.traffic import Traffic
-from portal.services.rollout_effects import container_spec
+from portal.services.container_inputs import container_spec
 from portal.store import catalogue, holds, rollouts, routing
 from portal.store import deployments as store
 from portal.store.database import Database
@@ -81,10 +81,10 @@ class Deployments:
         with self.database.reading() as session:
             if replica not in _left_alone(session):  # a rollout has begun meanwhile, and may have removed it
                 return False
-            service = catalogue.service(session, replica.service)
+            spec = container_spec(session, replica, network=self.network.name)
         try:
             self.containers.ensure_network(self.network)
-            self._run(container_spec(service, replica, network=self.network.name))
+            self._run(spec)
         except PortalError:
             return False
         return True

@@ -9,23 +9,15 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from portal.domain.container import (
-    LABEL_ENVIRONMENT,
-    LABEL_OPERATION,
-    LABEL_SERVICE,
-    LABEL_SLOT,
-    LABEL_VERSION,
-    ContainerSpec,
-    Network,
-)
+from portal.domain.container import Network
 from portal.domain.deployment import Replica
 from portal.domain.errors import Conflict
 from portal.domain.rollout import Rollout
 from portal.domain.rollout_facts import Do, EffectKind
-from portal.domain.service import Service
 from portal.ports.clock import Clock
 from portal.ports.containers import Containers
 from portal.ports.traffic import Traffic
+from portal.services.container_inputs import container_spec
 from portal.services.rollout_world import wanted_replicas
 from portal.store import catalogue, rollouts, routing
 from portal.store.database import Database
@@ -74,9 +66,9 @@ class Effects:
             replica = next((r for r in routing.replicas(session) if r.name == name), None)
             if replica is None:  # given up by somebody else meanwhile
                 raise Conflict("rollout_changed", id=name)
-            service = catalogue.service(session, replica.service)
+            spec = container_spec(session, replica, network=self.network.name)
         self.containers.ensure_network(self.network)
-        self.containers.create(container_spec(service, replica, network=self.network.name))
+        self.containers.create(spec)
         self.containers.start(name)
 
     def _remove(self, name: str) -> None:
@@ -156,24 +148,3 @@ _INTENTS: dict[EffectKind, Callable[[Effects, Session, Rollout, Do], None]] = {
     EffectKind.APPLY: _intend_nothing,
     EffectKind.LOCK: _intend_nothing,
 }
-
-
-def container_spec(service: Service, replica: Replica, *, network: str) -> ContainerSpec:
-    """How a container of this service is made: its settings, limits, and labels that say whose it is."""
-    return ContainerSpec(
-        name=replica.name,
-        image=replica.image,
-        labels={
-            LABEL_SERVICE: replica.service,
-            LABEL_ENVIRONMENT: replica.environment,
-            LABEL_VERSION: replica.version,
-            LABEL_SLOT: replica.slot,
-            LABEL_OPERATION: f"{replica.operation_id}.{replica.number}",
-        },
-        environment={**service.environment, "PORT": str(service.port), "APP_VERSION": replica.version},
-        network=network,
-        address=replica.address,
-        limits=service.limits,
-        is_root_read_only=service.is_root_read_only,
-        stop_grace_seconds=service.stop_grace_seconds,
-    )

@@ -1,0 +1,72 @@
+"""What is put into a container of a service from outside of its image: variables, files, labels and limits.
+
+Everybody who makes or judges a container reads it here, so that a container that is made anew is the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlmodel import Session
+
+from portal.domain.container import (
+    LABEL_ENVIRONMENT,
+    LABEL_OPERATION,
+    LABEL_SERVICE,
+    LABEL_SLOT,
+    LABEL_VERSION,
+    ContainerSpec,
+    FileMount,
+    Limits,
+)
+from portal.domain.deployment import Replica
+from portal.domain.service import Service
+from portal.store import catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerInputs:
+    """`environment` and `labels` come on top of what the portal gives every container; `files` go in before the start.
+
+    The same replica gets the same inputs as long as it lives: what a container is made with is part of which one it is.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: tuple[FileMount, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    limits: Limits = Limits()
+
+
+def container_inputs(session: Session, service: Service, replica: Replica) -> ContainerInputs:
+    """What this replica of the service, in its environment, is given. NotFound(…) if something of it is gone."""
+    del session, replica
+    return ContainerInputs(environment=service.environment, limits=service.limits)
+
+
+def container_spec(session: Session, replica: Replica, *, network: str) -> ContainerSpec:
+    """How this container is wanted: its inputs, and labels that say whose it is. NotFound("service_missing")."""
+    service = catalogue.service(session, replica.service)
+    inputs = container_inputs(session, service, replica)
+    return ContainerSpec(
+        name=replica.name,
+        image=replica.image,
+        labels={**inputs.labels, **_own_labels(replica)},
+        environment={**inputs.environment, "PORT": str(service.port), "APP_VERSION": replica.version},
+        network=network,
+        address=replica.address,
+        limits=inputs.limits,
+        files=inputs.files,
+        is_root_read_only=service.is_root_read_only,
+        stop_grace_seconds=service.stop_grace_seconds,
+    )
+
+
+def _own_labels(replica: Replica) -> dict[str, str]:
+    return {
+        LABEL_SERVICE: replica.service,
+        LABEL_ENVIRONMENT: replica.environment,
+        LABEL_VERSION: replica.version,
+        LABEL_SLOT: replica.slot,
+        LABEL_OPERATION: f"{replica.operation_id}.{replica.number}",
+    }
