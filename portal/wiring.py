@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from threading import Event
 
 from portal.adapters.clock import SystemClock
 from portal.adapters.github.probe import github
@@ -34,6 +36,9 @@ from portal.services.external_sign_in import ExternalSignIn, Policy
 from portal.services.health import HealthWatch, Probe
 from portal.services.identity import Identity
 from portal.services.integrations import Integrations
+from portal.services.job_engine import JobEngine
+from portal.services.job_run import JobKind
+from portal.services.jobs import Jobs
 from portal.services.log_level import LogLevel
 from portal.services.measures import Measures
 from portal.services.memory_watch import MemoryWatch
@@ -82,8 +87,6 @@ class Core:
     demonstration: Demonstration
     health: HealthWatch
     measures: Measures
-    log_level: LogLevel
-    saved_views: SavedViews
     fleet: Fleet
     executions: Executions
     container_logs: ContainerLogs
@@ -91,12 +94,11 @@ class Core:
     search: Search
     settings_book: SettingsBook
     integrations: Integrations
-    approvals: Approvals
-    comparisons: Comparisons
-    dora: DoraMeasures
     service_places: ServicePlaces
     notifications: Notifications
     outbox: Outbox
+    jobs: Jobs
+    job_engine: JobEngine
 
     @property
     def channels(self) -> Channels:
@@ -105,6 +107,26 @@ class Core:
     @property
     def support(self) -> Support:
         return Support(self.database, self.clock, self.audit)
+
+    @property
+    def saved_views(self) -> SavedViews:
+        return SavedViews(self.database, self.clock, self.audit)
+
+    @property
+    def comparisons(self) -> Comparisons:
+        return Comparisons(self.database, self.clock)
+
+    @property
+    def dora(self) -> DoraMeasures:
+        return DoraMeasures(self.database, self.clock)
+
+    @property
+    def log_level(self) -> LogLevel:
+        return LogLevel(self.database, self.audit)
+
+    @property
+    def approvals(self) -> Approvals:
+        return Approvals(self.database, self.views)
 
     @property
     def settings(self) -> Settings:
@@ -142,7 +164,8 @@ def assemble(parts: Parts) -> Core:
     views = RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock))
     effects = Effects(database, clock, parts.containers, parts.traffic, parts.network)
     health = HealthWatch(clock, _probes(parts))
-    return Core(
+    jobs = Jobs(database, clock, audit, topics=topics)
+    made = Core(
         parts=parts,
         topics=topics,
         audit=audit,
@@ -163,21 +186,26 @@ def assemble(parts: Parts) -> Core:
         health=health,
         integrations=Integrations(health, _on_demand(parts.settings)),
         measures=Measures(database, parts.settings.data, dropped_records=lambda: parts.access_log.dropped),
-        log_level=LogLevel(database, audit),
-        saved_views=SavedViews(database, clock, audit),
         fleet=fleet,
         executions=Executions(database, clock, audit, containers=parts.containers, fleet=fleet),
         container_logs=ContainerLogs(parts.containers, fleet),
         hosts=Hosts(database, audit, containers=parts.containers, network=parts.network.name),
         search=Search(database),
         settings_book=SettingsBook(explained(parts.settings, os.environ)),
-        approvals=Approvals(database, views),
-        comparisons=Comparisons(database, clock),
-        dora=DoraMeasures(database, clock),
         service_places=ServicePlaces(database, parts.containers, parts.traffic, rates),
         notifications=Notifications(database, clock, audit, topics=topics),
         outbox=outbox,
+        jobs=jobs,
+        job_engine=JobEngine(database, clock, audit, topics, jobs, halt=Event()),
     )
+    jobs.register(_job_kinds(made))
+    return made
+
+
+def _job_kinds(core: Core) -> Mapping[str, Callable[[], JobKind]]:
+    """The kinds of long work that there are, each made when it is first needed: one line here adds a kind."""
+    del core
+    return {}
 
 
 def _identity_provider(settings: Settings) -> OpenIdProvider | None:

@@ -18,6 +18,7 @@ from portal.store.database import now as database_now
 from portal.store.tables import EffectRow, OperationRow, OperationStepRow
 
 LEASE_SECONDS = 5.0
+ROLLOUT = "rollout"
 
 
 def add(session: Session, *, kind: str, target: str, plan_version: int, now: datetime) -> int:
@@ -35,12 +36,14 @@ def add_steps(session: Session, operation_id: int, names: list[str]) -> None:
     )
 
 
-def claim(session: Session, owner: str, *, limit: int) -> list[Claim]:
-    """Operations that are due and that nobody holds, now held by `owner`. What wakes them from now on counts anew."""
+def claim(session: Session, owner: str, *, limit: int, of_jobs: bool = False) -> list[Claim]:
+    """Rollouts, or jobs, that are due and that nobody holds, now held by `owner`. What wakes them from now on counts
+    anew.
+    """
     now = database_now(session)
     due = (
         select(OperationRow)
-        .where(col(OperationRow.is_over).is_(False), OperationRow.wake_at <= now, OperationRow.lease_until < now)
+        .where(*_is_due(now, of_jobs=of_jobs))
         .order_by(col(OperationRow.wake_at))
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -177,19 +180,20 @@ def count(session: Session, *, is_over: bool) -> int:
     return len(session.exec(select(OperationRow.id).where(col(OperationRow.is_over).is_(is_over))).all())
 
 
-def is_any_due(session: Session) -> bool:
+def is_any_due(session: Session, *, of_jobs: bool = False) -> bool:
     """Whether there is something to claim: a look that costs no write lock."""
-    now = database_now(session)
-    due = select(OperationRow.id).where(
-        col(OperationRow.is_over).is_(False), OperationRow.wake_at <= now, OperationRow.lease_until < now
-    )
+    due = select(OperationRow.id).where(*_is_due(database_now(session), of_jobs=of_jobs))
     return session.exec(due.limit(1)).first() is not None
 
 
+def _is_due(now: float, *, of_jobs: bool) -> tuple[ColumnElement[bool], ...]:
+    kind = col(OperationRow.kind)
+    of_kind = kind != ROLLOUT if of_jobs else kind == ROLLOUT
+    is_free = col(OperationRow.lease_until) < now
+    return of_kind, col(OperationRow.is_over).is_(False), col(OperationRow.wake_at) <= now, is_free
+
+
 def due(session: Session) -> frozenset[tuple[int, int]]:
-    """Identity and fence of (at most 1000) operations that could be claimed now."""
-    now = database_now(session)
-    wanted = select(OperationRow.id, OperationRow.fence).where(
-        col(OperationRow.is_over).is_(False), OperationRow.wake_at <= now, OperationRow.lease_until < now
-    )
+    """Identity and fence of (at most 1000) rollouts that could be claimed now. Jobs may wait for their turn."""
+    wanted = select(OperationRow.id, OperationRow.fence).where(*_is_due(database_now(session), of_jobs=False))
     return frozenset((number or 0, fence) for number, fence in session.exec(wanted.limit(1000)))

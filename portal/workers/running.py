@@ -13,6 +13,7 @@ from portal.wiring import Core
 from portal.workers.loops import Loop
 from portal.workers.operations import OperationWorker
 
+JOBS = 3  # at a time: they are long, and rollouts come first
 SAMPLES_KEPT_SECONDS = 30 * 86_400
 _log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Workers:
         self._core = core
         threads = core.settings.max_concurrent
         self._operations = OperationWorker(core.database, core.topics, core.engine.work, threads=threads)
+        self._jobs = OperationWorker(core.database, core.topics, core.job_engine.work, threads=JOBS, does_jobs=True)
         self._loops = [
             Loop("traffic", core.watch.read, pause_seconds=0.0),
             Loop("restore", core.deployments.restore, pause_seconds=3.0),
@@ -49,13 +51,16 @@ class Workers:
         for attendant in self._core.parts.attendants:
             attendant.start()
         self._operations.start()
+        self._jobs.start()
         self._core.health.watch("workers", health_probes.workers(self._core.database, lambda: self.is_alive))
         for loop in self._loops:
             loop.start()
 
     def stop(self, *, ends_traffic: bool = False) -> None:
         """Finish what is being done. Containers and proxy go on serving without the portal unless `ends_traffic`."""
+        self._core.job_engine.halt.set()
         self._operations.stop()
+        self._jobs.stop()
         for loop in self._loops:
             loop.stop()
         if ends_traffic:
@@ -65,11 +70,12 @@ class Workers:
 
     @property
     def is_alive(self) -> bool:
-        return self._operations.is_alive and all(loop.is_alive for loop in self._loops)
+        return self._operations.is_alive and self._jobs.is_alive and all(loop.is_alive for loop in self._loops)
 
     def _drop_what_is_old(self) -> None:
         with self._core.database.transaction() as session:
             samples.drop_before(session, int(time.time()) - SAMPLES_KEPT_SECONDS)
             idempotency.forget_old(session, self._core.clock.now())
+        self._core.jobs.forget_old()
         self._core.notifications.forget_old()
         self._core.outbox.forget_old()

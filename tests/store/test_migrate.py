@@ -17,12 +17,20 @@ from sqlmodel import SQLModel
 
 from portal.domain.errors import Conflict
 from portal.store import migrate as migrations
-from portal.store import tables, tables_feedback, tables_identity, tables_milestones, tables_notifications, tables_views
+from portal.store import (
+    tables,
+    tables_feedback,
+    tables_identity,
+    tables_jobs,
+    tables_milestones,
+    tables_notifications,
+    tables_views,
+)
 from portal.store.database import Database
 from portal.store.migrate import SCRIPTS, head, migrate, version
 from portal.store.search_words import TABLE
 
-TABLES = (tables, tables_feedback, tables_identity, tables_views, tables_notifications, tables_milestones)
+TABLES = (tables, tables_feedback, tables_identity, tables_views, tables_notifications, tables_milestones, tables_jobs)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.live)])
