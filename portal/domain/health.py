@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from portal.i18n import t
+from portal.i18n import catalogue, t
 
 # Without these nothing works; without any other part the rest still does.
 VITAL = frozenset({"database", "file_system"})
@@ -28,8 +28,8 @@ class HealthStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One part at one time. `output` is for programs, in English; with a `code` people read the sentence `probe.<code>`
-    or `error.<code>` instead, with `params` filled in. `duration_ms`: how long the check took.
+    """One part at one time. `output` is for programs, in English; with a `code` people read the sentence of `key`
+    instead, with `params` filled in. `duration_ms`: how long the check took.
     """
 
     status: CheckStatus
@@ -37,6 +37,13 @@ class Check:
     duration_ms: float | None = None
     code: str = ""
     params: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def key(self) -> str:
+        """Of the catalogue: `probe.<code>`, or `error.<code>` for what a part could not do; empty without a code."""
+        if not self.code:
+            return ""
+        return f"error.{self.code}" if f"probe.{self.code}" not in catalogue("en") else f"probe.{self.code}"
 
 
 def said(status: CheckStatus, code: str, /, **params: object) -> Check:

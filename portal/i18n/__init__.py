@@ -56,6 +56,11 @@ def t(locale: str, key: str, /, **params: object) -> str:
     return key if text is None else _filled(text, _spoken(words, params))
 
 
+def spoken(locale: str, params: Mapping[str, str]) -> dict[str, str]:
+    """The parameters as a sentence says them: what is a code, such as `canary` of a strategy, in words."""
+    return {name: str(value) for name, value in _spoken(catalogue(locale), params).items()}
+
+
 def _spoken(words: Mapping[str, str], params: Mapping[str, object]) -> dict[str, object]:
     spoken = dict(params)
     for name, prefixes in _CODES.items():

@@ -137,7 +137,10 @@ def outcome(probe: Probe) -> Check:
     try:
         check = probe()
     except PortalError as error:
-        return Check(CheckStatus.FAIL, error.code)  # the parameters may name addresses that are nobody's business
+        # The output is for everybody, and the parameters may name addresses: they are for those who read the sentence.
+        given = {name: str(value)[:LONGEST_OUTPUT] for name, value in error.params.items()}
+        return Check(CheckStatus.FAIL, error.code, code=error.code, params=given)
     except Exception as error:  # noqa: BLE001 - a probe that breaks is an answer too
-        return Check(CheckStatus.FAIL, type(error).__name__)
+        name = type(error).__name__
+        return Check(CheckStatus.FAIL, name, code="broke", params={"what": name})
     return replace(check, output=check.output[:LONGEST_OUTPUT])

@@ -15,7 +15,7 @@ from reflex_base.utils.imports import ImportVar
 
 from portal.domain.errors import PortalError
 from portal.domain.rollout import Cause
-from portal.i18n import catalogue, t
+from portal.i18n import catalogue, spoken, t
 from portal.i18n.forms import CHOICE, GROUPED, PLACE, formed
 
 _HOOK = "const language = useLanguage();"
@@ -57,6 +57,12 @@ def _filled(locale: str, key: str, params: dict[str, object]) -> str:
 
 def has_words(key: str) -> bool:
     return key in catalogue("en")
+
+
+def spoken_words(params: Mapping[str, str]) -> dict[str, Words]:
+    """The parameters as a sentence says them: what is a code in words, everything else as it is."""
+    english, chinese = spoken("en", params), spoken("zh", params)
+    return {name: Words(english[name], chinese[name]) for name in params}
 
 
 def cause_words(cause: Cause | None) -> Words:

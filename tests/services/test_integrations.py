@@ -12,7 +12,7 @@ import pytest
 
 from portal.adapters.github.probe import github
 from portal.domain.access import Actor, Grant, Role
-from portal.domain.errors import Conflict, NotFound, Refused
+from portal.domain.errors import Conflict, NotFound, Refused, Unavailable
 from portal.domain.health import Check, CheckStatus
 from portal.services.health import HealthWatch
 from portal.services.integrations import Integration, Integrations
@@ -139,3 +139,19 @@ def test_github_is_asked_for_its_rate_limit(
 def test_a_github_that_is_not_there_is_said_to_be_unreachable():
     check = github("ghp_secret", "http://127.0.0.1:9")()
     assert (check.status, check.output) == (CheckStatus.FAIL, "GitHub cannot be reached: ConnectError")
+
+
+def test_what_a_part_could_not_do_is_said_to_those_who_ask_and_only_named_to_programs(clock: Any):
+    def silent() -> Check:
+        raise Unavailable("engine_unreachable", reason="/run/secret.sock")
+
+    check = Integrations(HealthWatch(clock, {}), {"github": silent}).test(DAVE, "github").check
+    assert check is not None
+    assert (check.output, check.key) == ("engine_unreachable", "error.engine_unreachable")
+    assert check.params == {"reason": "/run/secret.sock"}
+
+
+def test_a_look_that_breaks_is_said_in_words(clock: Any):
+    check = Integrations(HealthWatch(clock, {}), {"github": lambda: Check(CheckStatus(""))}).test(DAVE, "github").check
+    assert check is not None
+    assert (check.output, check.key) == ("ValueError", "probe.broke")

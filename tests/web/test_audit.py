@@ -8,7 +8,9 @@ import pytest
 
 from portal import wiring
 from portal.domain.access import SYSTEM, Grant, Role
+from portal.domain.audit import AuditEntry
 from portal.domain.identity import NewUser
+from portal.web.presenters.audit import audit_card
 from portal.web.states.audit import AuditCheckState, AuditState
 from portal.web.states.audit_entry import AuditEntryState
 from tests.stage import PortalStage
@@ -94,3 +96,32 @@ async def test_who_may_not_read_the_trail_gets_nothing(tab: NewTab) -> None:
     await carol.call(AuditCheckState.start)
     assert (await carol.state(AuditState)).rows == []
     assert wiring.core().audit_check.last(SYSTEM) is None
+
+
+def told(**params: str) -> dict[str, tuple[str, str]]:
+    card = audit_card(AuditEntry("alice", "user", "rollout.aborted", "rollout", "7", params=params))
+    return {pair.name.zh: (pair.value.en, pair.value.zh) for pair in card.params}
+
+
+def test_what_an_entry_carries_is_named_and_told_in_the_language_of_the_reader() -> None:
+    assert told(strategy="canary", state="aborted", version="1.2.0") == {
+        "策略": ("canary", "金丝雀"),
+        "状态": ("Aborted", "已中止"),
+        "版本": ("1.2.0", "1.2.0"),
+    }
+    assert told(roles="developer, operator@prod")["角色"] == (
+        "developer, operator in prod",
+        "开发、生产的值班",
+    )
+    assert told(approval_wanted="bell, email", mention="-") == {
+        "告知：有审批等待": ("bell, e-mail", "铃铛、邮件"),
+        "告知：被提到": ("-", "-"),
+    }
+
+
+def test_a_cause_is_told_with_its_own_parameters() -> None:
+    assert "1.2.0" in told(cause="health_lost", version="1.2.0")["原因"][1]
+
+
+def test_what_nobody_named_is_shown_as_it_is() -> None:
+    assert told(colour="green") == {"colour": ("green", "green")}

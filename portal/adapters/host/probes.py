@@ -31,4 +31,4 @@ def git_version() -> Check:
         answer = subprocess.run([program, "--version"], capture_output=True, timeout=GIT_SECONDS, check=True, text=True)
     except (OSError, subprocess.SubprocessError) as error:
         return said(CheckStatus.FAIL, "git_silent", why=type(error).__name__)
-    return Check(CheckStatus.PASS, answer.stdout.strip()[:100])
+    return said(CheckStatus.PASS, "git_version", version=answer.stdout.strip().removeprefix("git version ")[:100])

@@ -37,7 +37,7 @@ class IntegrationDocument(Document):
         check = shown.check
         if check is None:
             return cls.model_validate(shown)
-        output = sentence(f"probe.{check.code}", **check.params) if check.code else check.output
+        output = sentence(check.key, **check.params) if check.key else check.output
         seen = {"status": check.status, "output": output, "duration_ms": check.duration_ms}
         return cls.model_validate(shown).model_copy(update=seen)
 

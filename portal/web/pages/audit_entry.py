@@ -62,7 +62,8 @@ def _facts() -> rx.Component:
 
 
 def _param(given: rx.Var) -> rx.Component:
-    return pair(rx.el.code(given.name), rx.el.span(given.value, class_name="break"))
+    name = rx.cond(given.is_known, say(given.name), rx.el.code(say(given.name)))
+    return pair(name, rx.el.span(say(given.value), class_name="break"))
 
 
 def _more() -> rx.Component:

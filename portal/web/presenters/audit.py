@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from portal.domain.audit import AuditEntry, EntryProof
+from portal.domain.notification import NotificationEvent
 from portal.services.audit_check import Check
 from portal.web.addresses import address
 from portal.web.objects import kind_words, object_address
 from portal.web.presenters.marks import BAD, IDLE, OK, RUN, WAIT, Badge, environment_words, epoch
 from portal.web.presenters.timeline import line, sentence
-from portal.web.words import Words, has_words, same, words
+from portal.web.words import Words, has_words, same, spoken_words, words
 
 LONGEST_SHOWN = 200
+_VALUES = {  # under which prefix the words of a parameter's value stand, beside those that every sentence knows
+    "from": "state",
+    "kind": "channel_kind",
+    "language": "language",
+    "level": "log_level",
+    "step": "set_up.step",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +45,11 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    name: str
-    value: str
+    """One parameter of an entry. A name that has no words is shown as it is, and so is a value that is no code."""
+
+    name: Words
+    value: Words
+    is_known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +145,32 @@ def audit_card(entry: AuditEntry) -> AuditCard:
         environment=shown.environment,
         reason=entry.reason,
         request_id=entry.request_id,
-        params=tuple(Pair(name, value) for name, value in sorted(entry.params.items())),
+        params=tuple(_pairs(entry.params)),
         hash=entry.hash,
         previous_hash=entry.previous_hash,
     )
+
+
+def _pairs(params: Mapping[str, str]) -> Iterator[Pair]:
+    said = spoken_words(params)
+    for name, value in sorted(params.items()):
+        key = f"audit_param.{name}"
+        is_known = has_words(key)
+        yield Pair(words(key) if is_known else same(name), _value(name, value) or said[name], is_known)
+
+
+def _value(name: str, value: str) -> Words:
+    """The words of a value that only here is told in words; none for any other."""
+    if name in tuple(NotificationEvent):
+        return _ways(value)
+    keys = (f"audit_value.{name}.{value}", f"{_VALUES.get(name)}.{value}")
+    return next((words(key) for key in keys if has_words(key)), Words())
+
+
+def _ways(value: str) -> Words:
+    """How somebody wants to be told, as it is kept: names between commas, or a dash."""
+    found = [words(f"notifications.way.{way}") for way in value.split(", ") if has_words(f"notifications.way.{way}")]
+    return Words(", ".join(way.en for way in found), "、".join(way.zh for way in found)) if found else same(value)
 
 
 def _actor(entry: AuditEntry) -> Words:

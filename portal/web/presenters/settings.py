@@ -99,7 +99,7 @@ def _answer(check: Check | None) -> Words:
     """What was seen, in the reader's language where the probe says it so."""
     if check is None:
         return Words()
-    return words(f"probe.{check.code}", **check.params) if check.code else same(check.output)
+    return words(check.key, **check.params) if check.key else same(check.output)
 
 
 def _badge(integration: Integration) -> Badge:
