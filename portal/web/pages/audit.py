@@ -36,7 +36,7 @@ def audit() -> rx.Component:
             rx.el.span(tr("audit_page.sub"), class_name="meta"),
             actions=rx.cond(SessionState.permissions.contains(str(Permission.AUDIT_EXPORT)), _export(), rx.fragment()),
         ),
-        rx.cond(AuditCheckState.can_check, _check(), rx.fragment()),
+        rx.cond(_is_for_others(), rx.fragment(), _check()),
         _filters(),
         rx.cond(AuditState.about.target != "", _about(), rx.fragment()),
         data_table(AuditState, _columns(), none=_none(), rows=Rows(href=lambda line: line.href)),
@@ -60,22 +60,34 @@ def _export() -> rx.Component:
     return rx.el.div(text_menu(tr("audit_page.export"), form("csv"), form("jsonl")), class_name="actions")
 
 
+def _is_for_others() -> rx.Var[bool]:
+    """Whether it is known that this person may not check; until it is, there is room for the card."""
+    may_read = SessionState.permissions.contains(str(Permission.AUDIT_READ))
+    return ~AuditCheckState.can_check | (SessionState.is_signed_in & ~may_read)
+
+
 def _check() -> rx.Component:
     shown = AuditCheckState.card
+    is_known = shown.text.en != ""
     begin = rx.el.button(
         icon("shield-check"),
         rx.el.span(tr("check.start")),
         type="button",
         on_click=AuditCheckState.start,
-        disabled=shown.is_running,
+        disabled=shown.is_running | ~is_known,
         class_name="button quiet",
     )
-    who = rx.el.p(tr("list.by", who=shown.by), " · ", ago(at=shown.at), class_name="small")
+    who = rx.el.span(tr("list.by", who=shown.by), " · ", ago(at=shown.at), class_name="small")
     return card(
         tr("check.title"),
-        rx.el.div(badge(shown.badge), rx.el.span(say(shown.text)), class_name="check-line", role="status"),
+        rx.el.div(
+            rx.cond(is_known, badge(shown.badge), rx.fragment()),
+            rx.el.span(say(shown.text)),
+            rx.cond(shown.by != "", who, rx.fragment()),
+            class_name="check-line",
+            role="status",
+        ),
         rx.cond(shown.is_running, filled(percent=shown.percent), rx.fragment()),
-        rx.cond(shown.by != "", who, rx.fragment()),
         aside=begin,
     )
 

@@ -63,7 +63,9 @@ class AuditState(Listing, rx.State):
 
 
 class AuditCheckState(rx.State):
-    can_check: bool = False
+    """`can_check` is true until it is known better; the card has no words until then."""
+
+    can_check: bool = True
     card: CheckCard = CheckCard()
 
     @rx.event(background=True, supersedes=True)
