@@ -9,6 +9,8 @@ from datetime import datetime
 from portal.domain.errors import Invalid
 from portal.domain.version import Version, parse_version
 
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+_MARKS = re.compile(r"\*\*|~~|`")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 
 
@@ -42,10 +44,10 @@ class Release:
 
     @property
     def summary(self) -> str:
-        """The first line of the notes that says something: no heading of Markdown, and no mark of a list."""
+        """The first line of the notes that says something: no heading of Markdown, and none of its marks."""
         lines = [line.strip() for line in self.notes.splitlines()]
-        told = next((line for line in lines if line and not line.startswith(("#", "---"))), "")
-        return told.lstrip("-*• ")
+        told = next((line for line in lines if line and not line.startswith(("#", "---", "```"))), "")
+        return _MARKS.sub("", _LINK.sub(r"\1", told.lstrip("-*•> ")))
 
     @property
     def short_image(self) -> str:

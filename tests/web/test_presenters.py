@@ -98,6 +98,7 @@ def test_no_difference_is_on_neither_side() -> None:
         ("fix: one", "fix: one"),
         ("\n## Fixed\n- sign-in no longer times out\n- more", "sign-in no longer times out"),
         ("# Only a heading", ""),
+        ("* **Faster** `search`, see [the page](https://a.test/x)", "Faster search, see the page"),
         ("", ""),
     ],
 )

@@ -213,12 +213,12 @@ async def test_what_was_made_for_one_person_is_not_shown_to_the_next(tab: NewTab
     alice = await opened(tab, "alice", waiting)
     session = await alice.state(SessionState)
     looked = live.Tab(BaseStateToken(ident=alice.token, cls=RolloutState), f"/rollouts/{waiting.id}")
-    looked.owner, news = session._bound_to or "", Sight({"notes": "for alice's eyes"})
+    looked.owner, news = session._bound_to or "", Sight({"notes_html": "for alice's eyes"})
     carol = alice.sign_in("carol")
     await carol.open()
 
     with carol.handling():
         await looked.show(news)
 
-    assert (await carol.state(RolloutState)).notes != "for alice's eyes"
+    assert (await carol.state(RolloutState)).notes_html != "for alice's eyes"
     assert carol.deltas == []

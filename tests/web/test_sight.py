@@ -129,6 +129,6 @@ def test_a_tab_of_another_process_has_no_line(app: rx.App) -> None:
 def test_a_state_keeps_what_it_shows() -> None:
     state = RolloutState(_reflex_internal_init=True)  # type: ignore[call-arg]
     note = words("web.close")
-    assert keep(state, Sight({"note": note, "notes": "x"})) == ("note", "notes")
-    assert (state.note, state.notes) == (note, "x")
-    assert keep(state, Sight({"note": note, "notes": "y"})) == ("notes",)
+    assert keep(state, Sight({"note": note, "notes_html": "x"})) == ("note", "notes_html")
+    assert (state.note, state.notes_html) == (note, "x")
+    assert keep(state, Sight({"note": note, "notes_html": "y"})) == ("notes_html",)

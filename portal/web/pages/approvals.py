@@ -14,6 +14,7 @@ from portal.web.components.flights import flight, split
 from portal.web.components.forms import reason_field, submit, trouble
 from portal.web.components.frame import card, empty, head, link, live_dot, skeleton
 from portal.web.components.icons import icon
+from portal.web.components.notes import short_notes
 from portal.web.components.people import approvals as people
 from portal.web.components.status import versions
 from portal.web.components.verdict import verdict_card
@@ -125,7 +126,7 @@ def _changes(row: Any) -> rx.Component:
     return card(
         tr("rollout.changes"),
         change_rows(row.changes),
-        rx.cond(row.notes != "", rx.el.div(row.notes, class_name="notes short"), rx.fragment()),
+        short_notes(row.notes_html),
         rx.cond(
             row.dependants != "",
             rx.el.p(icon("workflow"), rx.el.span(tr("change.dependants", names=row.dependants)), class_name="fact"),

@@ -64,6 +64,7 @@ def _form() -> rx.Component:
             tr("release.notes"),
             rx.el.textarea(name="notes", id="notes", rows="6", max_length=100_000),
             for_id="notes",
+            hint=tr("register.notes_hint"),
         ),
         rx.el.label(
             rx.el.input(type="checkbox", name="is_irreversible"),

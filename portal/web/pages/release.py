@@ -12,6 +12,7 @@ from portal.web.components.changes import change_rows
 from portal.web.components.flights import flight
 from portal.web.components.frame import card, empty, head, link, missing, pair, skeleton
 from portal.web.components.icons import icon
+from portal.web.components.notes import notes
 from portal.web.components.status import version
 from portal.web.states.release import ReleaseState
 from portal.web.template import add_page
@@ -56,15 +57,8 @@ def _head() -> rx.Component:
 
 
 def _notes() -> rx.Component:
-    notes = ReleaseState.card.notes
-    return card(
-        tr("release.notes"),
-        rx.cond(
-            notes != "",
-            rx.el.div(notes, class_name="notes"),
-            rx.el.p(tr("release.no_notes"), class_name="note"),
-        ),
-    )
+    none = rx.el.p(tr("release.no_notes"), class_name="note")
+    return card(tr("release.notes"), notes(ReleaseState.card.notes_html, none))
 
 
 def _history() -> rx.Component:

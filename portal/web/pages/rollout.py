@@ -10,6 +10,7 @@ from portal.web.components.changes import change_rows
 from portal.web.components.flights import split
 from portal.web.components.frame import card, head, link, live_dot, missing, skeleton
 from portal.web.components.icons import icon
+from portal.web.components.notes import short_notes
 from portal.web.components.people import approvals
 from portal.web.components.questions import questions
 from portal.web.components.status import badge, status_icon, version, versions
@@ -182,7 +183,7 @@ def _changes() -> rx.Component:
     return card(
         tr("rollout.changes"),
         change_rows(RolloutState.changes),
-        rx.cond(RolloutState.notes != "", rx.el.div(RolloutState.notes, class_name="notes short"), rx.fragment()),
+        short_notes(RolloutState.notes_html),
         rx.cond(
             RolloutState.dependants != "",
             rx.el.p(tr("change.dependants", names=RolloutState.dependants), class_name="note"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from portal.domain.plan import StepKind
 from portal.domain.rollout_view import RolloutView
+from portal.web.notes import short_notes_html
 from portal.web.presenters import rollout as page
 from portal.web.presenters.rollout import Change, Decision, Fact
 from portal.web.presenters.rollouts import RolloutLine, rollout_line
@@ -26,7 +27,7 @@ class Waiting:
     facts: tuple[Fact, ...]
     changes: tuple[Change, ...]
     dependants: str
-    notes: str
+    notes_html: str
     decisions: tuple[Decision, ...]
     evidence: str
     short: str
@@ -47,7 +48,7 @@ def waiting(view: RolloutView) -> Waiting:
         facts=tuple(page.facts(view)),
         changes=tuple(page.changes(changes)),
         dependants=", ".join(changes.dependants) if changes else "",
-        notes=changes.notes if changes else "",
+        notes_html=short_notes_html(changes.notes) if changes else "",
         decisions=tuple(page.decisions(view)),
         evidence=view.evidence_hash,
         short=view.evidence_hash[:12],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from portal.domain.deployment import Deployment
 from portal.domain.release import Release
 from portal.web.addresses import release_address
+from portal.web.notes import notes_html
 from portal.web.presenters.marks import environment_words, epoch
 from portal.web.presenters.rollout import Change
 from portal.web.words import Words, words
@@ -35,7 +36,7 @@ class ReleaseCard:
     version: str = ""
     image: str = ""
     commit: str = ""
-    notes: str = ""
+    notes_html: str = ""
     created_by: str = ""
     created_at: float = 0.0
     is_irreversible: bool = False
@@ -77,7 +78,7 @@ def release_card(release: Release) -> ReleaseCard:
         version=release.version,
         image=release.image,
         commit=release.commit,
-        notes=release.notes.strip(),
+        notes_html=notes_html(release.notes),
         created_by=release.created_by,
         created_at=epoch(release.created_at),
         is_irreversible=release.is_irreversible,

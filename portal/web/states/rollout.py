@@ -16,6 +16,7 @@ from portal.services.rollout_actions import ActionRequest
 from portal.services.rollouts import RolloutOrder
 from portal.web import arguments
 from portal.web.lookout import Lookout
+from portal.web.notes import short_notes_html
 from portal.web.policy import requires
 from portal.web.presenters import actions, charts, rollout, steps, timeline, verdicts
 from portal.web.presenters.actions import BREAK_GLASS, RETURN, Choice, Question
@@ -71,7 +72,7 @@ class RolloutState(rx.State):
     decisions: list[Decision] = []
     approval_note: Words = Words()
     changes: list[Change] = []
-    notes: str = ""
+    notes_html: str = ""
     dependants: str = ""
     way_back: Fact = Fact()
     lines: list[Line] = []
@@ -224,7 +225,7 @@ def for_everybody(view: RolloutView, points: Sequence[SamplePoint]) -> dict[str,
         "decisions": rollout.decisions(view),
         "approval_note": rollout.approval_note(view),
         "changes": rollout.changes(changed),
-        "notes": changed.notes[:2000] if changed else "",
+        "notes_html": short_notes_html(changed.notes) if changed else "",
         "dependants": ", ".join(changed.dependants) if changed else "",
         "way_back": rollout.way_back(view),
         "lines": timeline.lines(view.timeline),
