@@ -40,7 +40,7 @@ def _markdown() -> MarkdownIt:
     from markdown_it import MarkdownIt  # not before somebody looks at notes
 
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
-    markdown.validateLink = lambda url: _OPEN_TO.fullmatch(url) is not None  # type: ignore[method-assign]
+    markdown.validateLink = lambda url: _OPEN_TO.fullmatch(url) is not None
     for name, rule in _RULES.items():
         markdown.add_render_rule(name, rule)
     return markdown
