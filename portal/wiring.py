@@ -54,6 +54,8 @@ from portal.services.rollouts import Rollouts
 from portal.services.saved_views import SavedViews
 from portal.services.search import Search
 from portal.services.secret_box import SecretBox
+from portal.services.secret_delivery import SecretDelivery
+from portal.services.secrets import Secrets
 from portal.services.service_places import ServicePlaces
 from portal.services.settings_book import SettingsBook
 from portal.services.support import Support
@@ -99,10 +101,15 @@ class Core:
     outbox: Outbox
     jobs: Jobs
     job_engine: JobEngine
+    secret_delivery: SecretDelivery
 
     @property
     def channels(self) -> Channels:
         return Channels(self.database, self.clock, self.audit, box=self.secret_box, outbox=self.outbox)
+
+    @property
+    def secrets(self) -> Secrets:
+        return Secrets(self.database, self.clock, self.audit, box=self.secret_box)
 
     @property
     def support(self) -> Support:
@@ -162,7 +169,9 @@ def assemble(parts: Parts) -> Core:
     outbox = Outbox(database, clock, audit, topics=topics, post=Post(parts.notifiers, box, parts.settings.public_url))
     fleet = _fleet(parts, audit)
     views = RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock))
-    effects = Effects(database, clock, parts.containers, parts.traffic, parts.network)
+    delivery = SecretDelivery(database, parts.containers, box)
+    given = (parts.containers, parts.traffic, parts.network, box, delivery)
+    effects = Effects(database, clock, *given)
     health = HealthWatch(clock, _probes(parts))
     jobs = Jobs(database, clock, audit, topics=topics)
     made = Core(
@@ -173,7 +182,7 @@ def assemble(parts: Parts) -> Core:
         secret_box=box,
         catalogue=catalogue,
         releases=releases,
-        deployments=Deployments(database, parts.containers, parts.traffic, parts.network),
+        deployments=Deployments(database, *given),
         rollouts=rollouts,
         views=views,
         identity=identity,
@@ -197,6 +206,7 @@ def assemble(parts: Parts) -> Core:
         outbox=outbox,
         jobs=jobs,
         job_engine=JobEngine(database, clock, audit, topics, jobs, halt=Event()),
+        secret_delivery=delivery,
     )
     jobs.register(_job_kinds(made))
     return made

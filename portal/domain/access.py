@@ -44,6 +44,8 @@ class Permission(StrEnum):
     USER_EDIT = "user.edit"
     SETTINGS_READ = "settings.read"
     SUPPORT_ANSWER = "support.answer"
+    SECRET_EDIT = "secret.edit"
+    SECRET_REVEAL = "secret.reveal"
 
 
 _VIEWER = frozenset({Permission.VIEW, Permission.CONTAINER_VIEW, Permission.TOKEN_OWN})
@@ -60,6 +62,7 @@ _RELEASE_MANAGER = _DEVELOPER | {
     Permission.BREAK_GLASS,
     Permission.SERVICE_EDIT,
     Permission.FREEZE_EDIT,
+    Permission.SECRET_EDIT,
 }
 _OPERATOR = _VIEWER | {
     Permission.AUDIT_READ,
@@ -72,6 +75,8 @@ _OPERATOR = _VIEWER | {
     Permission.CONTAINER_EXEC,
     Permission.LOG_LEVEL,
     Permission.SETTINGS_READ,
+    Permission.SECRET_EDIT,
+    Permission.SECRET_REVEAL,
 }
 
 PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
@@ -115,6 +120,7 @@ DANGEROUS = frozenset(
         Permission.ENVIRONMENT_EDIT,
         Permission.AUDIT_EXPORT,
         Permission.ROLLOUT_APPROVE,
+        Permission.SECRET_REVEAL,
     }
 )
 """What a token is given only after a fresh proof of who asks for it."""

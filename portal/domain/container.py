@@ -14,6 +14,7 @@ LABEL_VERSION = "codexfather.version"
 LABEL_SLOT = "codexfather.slot"
 LABEL_OPERATION = "codexfather.operation"
 LABEL_FINGERPRINT = "codexfather.fingerprint"
+LABEL_HOLDER = "codexfather.holder"
 
 
 class ContainerState(StrEnum):
@@ -55,11 +56,12 @@ class HealthCommand:
 
 @dataclass(frozen=True, slots=True)
 class VolumeMount:
-    """A named volume (never a host path) at a path of the container."""
+    """A named volume (never a host path) at a path of the container; one in memory is empty unless it is held."""
 
     volume: str
     target: str
     is_read_only: bool = False
+    is_in_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,18 @@ class FileMount:
     """A small file put into the container before it starts. `mode` as in chmod."""
 
     target: str
-    content: bytes
+    content: bytes = field(repr=False)
     mode: int = 0o444
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFiles:
+    """Files that containers of `image` find in volumes in memory, and the name of what keeps those."""
+
+    holder: str
+    volumes: tuple[VolumeMount, ...]
+    files: tuple[FileMount, ...]
+    image: str
 
 
 @dataclass(frozen=True, slots=True)

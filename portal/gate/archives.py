@@ -10,10 +10,11 @@ from portal.gate.refusals import Refusal
 
 FILES_MAX = 64
 BYTES_MAX = 4 * 1024 * 1024
+LARGEST_OWNER = (1 << 31) - 1
 
 
 def rewrite(body: bytes) -> bytes:
-    """A fresh archive with nothing but the plain files of the one given, owned by root, without set-user-id bits."""
+    """A fresh archive with nothing but the plain files of the one given, without set-user-id bits."""
     out = io.BytesIO()
     try:
         with tarfile.open(fileobj=io.BytesIO(body), mode="r:") as given, tarfile.open(fileobj=out, mode="w") as made:
@@ -39,7 +40,15 @@ def _plain(member: tarfile.TarInfo) -> None:
         raise Refusal("archive: only plain names")
 
 
+def _number(owner: int) -> int:
+    """As a number alone: a name would be looked up on the host."""
+    if not 0 <= owner <= LARGEST_OWNER:
+        raise Refusal("archive: owner not allowed")
+    return owner
+
+
 def _clean(member: tarfile.TarInfo) -> tarfile.TarInfo:
     info = tarfile.TarInfo(member.name)
     info.size, info.mode = member.size, member.mode & 0o777
+    info.uid, info.gid = _number(member.uid), _number(member.gid)
     return info

@@ -31,8 +31,20 @@ _log = record(
     },
     ("Type",),
 )
+IN_MEMORY = {"type": "tmpfs", "device": "tmpfs", "o": "mode=0755,nosuid,nodev,noexec"}
+"""The one kind of volume with options: in memory, and so no place of the host."""
+
+_memory = record({name: one_of(value) for name, value in IN_MEMORY.items()}, tuple(IN_MEMORY))
+_driver = record({"Name": one_of("local"), "Options": _memory}, ("Name", "Options"))
 _mount = record(
-    {"Type": one_of("volume"), "Source": name, "Target": inner_path, "ReadOnly": boolean}, ("Type", "Target")
+    {
+        "Type": one_of("volume"),
+        "Source": name,
+        "Target": inner_path,
+        "ReadOnly": boolean,
+        "VolumeOptions": record({"DriverConfig": _driver}, ("DriverConfig",)),
+    },
+    ("Type", "Target"),
 )
 _limit = record(
     {"Name": one_of("nofile", "nproc"), "Soft": integer(0, 1 << 20), "Hard": integer(0, 1 << 20)},
@@ -108,6 +120,18 @@ def networks_of(wanted: dict[str, Any]) -> list[str]:
     return [] if mode == "none" else [mode]
 
 
-def volumes_of(wanted: dict[str, Any]) -> list[str]:
-    """The named volumes that the container will see."""
-    return [mount["Source"] for mount in wanted["HostConfig"].get("Mounts", ()) if "Source" in mount]
+def volumes_of(wanted: dict[str, Any]) -> dict[str, bool]:
+    """The named volumes that the container will see, and whether each is to be in memory.
+
+    That is said to the engine when the volume is made, and taken out of the body.
+    """
+    found: dict[str, bool] = {}
+    for mount in wanted["HostConfig"].get("Mounts", ()):
+        is_in_memory = mount.pop("VolumeOptions", None) is not None
+        if "Source" not in mount and is_in_memory:
+            raise Refusal("HostConfig.Mounts: a volume in memory needs a name")
+        if found.get(mount.get("Source"), is_in_memory) != is_in_memory:
+            raise Refusal("HostConfig.Mounts: one volume, two kinds")
+        if "Source" in mount:
+            found[mount["Source"]] = is_in_memory
+    return found

@@ -172,8 +172,8 @@ class Policy:
         wanted = creation.container(body, self.label)
         for network in creation.networks_of(wanted):
             await self._own_network(request, network)
-        for volume in creation.volumes_of(wanted):
-            await self._own_volume(request, volume)
+        for volume, is_in_memory in creation.volumes_of(wanted).items():
+            await self._own_volume(request, volume, creation.IN_MEMORY if is_in_memory else {})
         return Call("POST", request.target(request.path, request.query), documents.serialise(wanted))
 
     async def _network(self, request: Request, subject: str) -> Answer:
@@ -192,18 +192,19 @@ class Policy:
             raise Refusal(f"network {network}: not a bridge")
         self._mine(found.get("Labels"), network)
 
-    async def _own_volume(self, request: Request, volume: str) -> None:
-        """Ours already, or made now; a plain local one, so that it cannot stand for a place of the host."""
+    async def _own_volume(self, request: Request, volume: str, options: Mapping[str, str]) -> None:
+        """Ours already, or made now; a plain local one or one in memory, so that it is no place of the host."""
         key, _, value = self.label.partition("=")
         status, found = await self._look(request, f"/volumes/{volume}")
         if status == 404 or found.get("Name") != volume:  # Podman also answers for the beginning of a name
-            body = documents.serialise({"Name": volume, "Driver": "local", "Labels": {key: value}})
+            plain = {"Name": volume, "Driver": "local", "Labels": {key: value}}
+            body = documents.serialise(plain | ({"DriverOpts": dict(options)} if options else {}))
             status, found = await self.engine.ask("POST", request.target("/volumes/create", {}), body=body)
         if status not in (200, 201) or found.get("Name") != volume:
             raise Refusal(f"volume {volume}: not there")
         self._mine(found.get("Labels"), volume)
-        if found.get("Driver") != "local" or found.get("Options"):
-            raise Refusal(f"volume {volume}: not a plain one")
+        if found.get("Driver") != "local" or dict(found.get("Options") or {}) != dict(options):
+            raise Refusal(f"volume {volume}: not of this kind")
 
     async def _look(self, request: Request, path: str) -> tuple[int, Any]:
         status, found = await self.engine.ask("GET", request.target(quote(path), {}))

@@ -15,6 +15,7 @@ from portal.domain.container import (
     ContainerStats,
     EngineFacts,
     Image,
+    MemoryFiles,
     Network,
 )
 from portal.domain.engine import ContainerDetails, Execution, HostFacts, HostNetwork, OtherContainer, Volume
@@ -91,6 +92,26 @@ class Containers(Protocol):
         After the time or the output it is no longer listened to. Refused("container_not_running", name=…),
         Refused("exec_failed", name=…, reason=…) if it cannot be started, Unsupported("exec_switched_off") if the
         gate does not let it.
+        """
+        ...
+
+    def hold(self, wanted: MemoryFiles) -> str:
+        """The files are in the volumes in memory, readable by the user of the image alone, and stay there while the
+        holder lives; other files in them stay as they are. The life of the holder, for `held_since`.
+
+        Neither the engine's own account nor any command line shows what is in them.
+        """
+        ...
+
+    def held_since(self, holder: str) -> str:
+        """The life of a holder, another one after each of its starts. NotFound("container_missing") if it is not
+        running.
+        """
+        ...
+
+    def let_go(self, holder: str) -> None:
+        """The holder and its volumes are gone; nothing happens if they were. A volume that is in use stays until the
+        next time.
         """
         ...
 

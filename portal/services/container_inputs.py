@@ -19,9 +19,12 @@ from portal.domain.container import (
     ContainerSpec,
     FileMount,
     Limits,
+    VolumeMount,
 )
 from portal.domain.deployment import Replica
 from portal.domain.service import Service
+from portal.services.secret_box import SecretBox
+from portal.services.secret_values import variables_of, volumes_of
 from portal.store import catalogue
 
 
@@ -35,19 +38,23 @@ class ContainerInputs:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     files: tuple[FileMount, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    volumes: tuple[VolumeMount, ...] = ()
     limits: Limits = Limits()
 
 
-def container_inputs(session: Session, service: Service, replica: Replica) -> ContainerInputs:
+def container_inputs(session: Session, service: Service, replica: Replica, *, box: SecretBox) -> ContainerInputs:
     """What this replica of the service, in its environment, is given. NotFound(…) if something of it is gone."""
-    del session, replica
-    return ContainerInputs(environment=service.environment, limits=service.limits)
+    return ContainerInputs(
+        environment={**service.environment, **variables_of(session, replica, box)},
+        volumes=volumes_of(session, replica),
+        limits=service.limits,
+    )
 
 
-def container_spec(session: Session, replica: Replica, *, network: str) -> ContainerSpec:
+def container_spec(session: Session, replica: Replica, *, network: str, box: SecretBox) -> ContainerSpec:
     """How this container is wanted: its inputs, and labels that say whose it is. NotFound("service_missing")."""
     service = catalogue.service(session, replica.service)
-    inputs = container_inputs(session, service, replica)
+    inputs = container_inputs(session, service, replica, box=box)
     return ContainerSpec(
         name=replica.name,
         image=replica.image,
@@ -57,6 +64,7 @@ def container_spec(session: Session, replica: Replica, *, network: str) -> Conta
         address=replica.address,
         limits=inputs.limits,
         files=inputs.files,
+        volumes=inputs.volumes,
         is_root_read_only=service.is_root_read_only,
         stop_grace_seconds=service.stop_grace_seconds,
     )

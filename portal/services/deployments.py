@@ -17,6 +17,8 @@ from portal.domain.route import ServerState, TrafficFacts
 from portal.ports.containers import Containers
 from portal.ports.traffic import Traffic
 from portal.services.container_inputs import container_spec
+from portal.services.secret_box import SecretBox
+from portal.services.secret_delivery import SecretDelivery
 from portal.store import catalogue, holds, rollouts, routing
 from portal.store import deployments as store
 from portal.store.database import Database
@@ -28,6 +30,8 @@ class Deployments:
     containers: Containers
     traffic: Traffic
     network: Network
+    box: SecretBox
+    delivery: SecretDelivery
 
     def all(self, actor: Actor) -> tuple[Deployment, ...]:
         """Of those environments in which the actor may see anything."""
@@ -81,9 +85,10 @@ class Deployments:
         with self.database.reading() as session:
             if replica not in _left_alone(session):  # a rollout has begun meanwhile, and may have removed it
                 return False
-            spec = container_spec(session, replica, network=self.network.name)
+            spec = container_spec(session, replica, network=self.network.name, box=self.box)
         try:
             self.containers.ensure_network(self.network)
+            self.delivery.prepare(replica)
             self._run(spec)
         except PortalError:
             return False

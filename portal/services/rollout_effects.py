@@ -19,7 +19,9 @@ from portal.ports.containers import Containers
 from portal.ports.traffic import Traffic
 from portal.services.container_inputs import container_spec
 from portal.services.rollout_world import wanted_replicas
-from portal.store import catalogue, rollouts, routing
+from portal.services.secret_box import SecretBox
+from portal.services.secret_delivery import SecretDelivery
+from portal.store import catalogue, rollouts, routing, secret_pins
 from portal.store.database import Database
 
 
@@ -34,6 +36,8 @@ class Effects:
     containers: Containers
     traffic: Traffic
     network: Network
+    box: SecretBox
+    delivery: SecretDelivery
 
     def intend(self, session: Session, rollout: Rollout, effect: Do) -> None:
         _INTENTS[effect.effect](self, session, rollout, effect)
@@ -66,8 +70,9 @@ class Effects:
             replica = next((r for r in routing.replicas(session) if r.name == name), None)
             if replica is None:  # given up by somebody else meanwhile
                 raise Conflict("rollout_changed", id=name)
-            spec = container_spec(session, replica, network=self.network.name)
+            spec = container_spec(session, replica, network=self.network.name, box=self.box)
         self.containers.ensure_network(self.network)
+        self.delivery.prepare(replica)
         self.containers.create(spec)
         self.containers.start(name)
 
@@ -85,21 +90,20 @@ def _intend_create(parts: Effects, session: Session, rollout: Rollout, effect: D
     service = catalogue.service(session, rollout.service)
     if any(name == effect.name and replica is not None for name, replica in side):
         return
-    routing.add_replica(
-        session,
-        Replica(
-            name=effect.name,
-            service=rollout.service,
-            environment=rollout.environment,
-            slot=rollout.slot.other if effect.is_stable else rollout.slot,
-            version=rollout.from_version if effect.is_stable else rollout.to_version,
-            image=rollout.from_image if effect.is_stable else rollout.to_image,
-            number=names.index(effect.name) + 1,
-            address=routing.take_address(session, parts.network.subnet, parts.clock.now()),
-            port=service.port,
-            operation_id=rollout.id,
-        ),
+    replica = Replica(
+        name=effect.name,
+        service=rollout.service,
+        environment=rollout.environment,
+        slot=rollout.slot.other if effect.is_stable else rollout.slot,
+        version=rollout.from_version if effect.is_stable else rollout.to_version,
+        image=rollout.from_image if effect.is_stable else rollout.to_image,
+        number=names.index(effect.name) + 1,
+        address=routing.take_address(session, parts.network.subnet, parts.clock.now()),
+        port=service.port,
+        operation_id=rollout.id,
     )
+    secret_pins.pin(session, replica, parts.clock.now())
+    routing.add_replica(session, replica)
 
 
 def _intend_admit(parts: Effects, session: Session, rollout: Rollout, effect: Do) -> None:

@@ -27,11 +27,11 @@ def member(name: str, **attributes: object) -> tarfile.TarInfo:
     return info
 
 
-def test_plain_files_pass_as_roots_without_special_bits() -> None:
+def test_plain_files_pass_with_their_owners_number_and_without_special_bits() -> None:
     made = rewrite(archive((member("a", mode=0o6755, uid=7, gid=7, uname="x"), b"one"), (member("b" * 200), b"two")))
     with tarfile.open(fileobj=io.BytesIO(made)) as tar:
         found = {info.name: (info.mode, info.uid, info.uname) for info in tar}
-        assert found == {"a": (0o755, 0, ""), "b" * 200: (0o644, 0, "")}
+        assert found == {"a": (0o755, 7, ""), "b" * 200: (0o644, 0, "")}
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,11 @@ def test_plain_files_pass_as_roots_without_special_bits() -> None:
         member("x", type=tarfile.BLKTYPE),
         member("x", type=tarfile.FIFOTYPE),
         member("x", pax_headers={"path": "../../y"}),
+        member("x", uid=-1),
+        member("x", gid=1 << 31),
         member("x", pax_headers={"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "y"}),
     ],
-    ids=lambda info: f"{info.name}-{info.type!r}-{info.pax_headers}",
+    ids=lambda info: f"{info.name}-{info.type!r}-{info.uid}-{info.pax_headers}",
 )
 def test_anything_else_in_it_is_refused(info: tarfile.TarInfo) -> None:
     with pytest.raises(Refusal):

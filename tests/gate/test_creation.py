@@ -290,3 +290,42 @@ def test_any_other_network_is_refused(change: dict[str, Any]) -> None:
     body = {"Name": "net", "IPAM": {"Config": [{"Subnet": "10.1.2.0/24"}]}} | change
     with pytest.raises(Refusal):
         bridges.network(json.dumps(body).encode(), LABEL)
+
+
+MEMORY: dict[str, Any] = {"type": "tmpfs", "device": "tmpfs", "o": "mode=0755,nosuid,nodev,noexec"}
+
+
+def mounted(*volumes: dict[str, Any]) -> dict[str, Any]:
+    return passed({"Image": "x", "HostConfig": {"Mounts": [{"Type": "volume", "Target": "/v"} | v for v in volumes]}})
+
+
+def driven(**options: Any) -> dict[str, Any]:
+    return {"VolumeOptions": {"DriverConfig": {"Name": "local", "Options": MEMORY | options}}}
+
+
+def test_a_volume_in_memory_is_told_apart_and_its_options_are_not_sent_with_the_container() -> None:
+    body = mounted({"Source": "a"}, {"Source": "b"} | driven())
+    assert creation.volumes_of(body) == {"a": False, "b": True}
+    assert "VolumeOptions" not in json.dumps(body)
+
+
+@pytest.mark.parametrize(
+    "mount",
+    [
+        {"Source": "a"} | driven(type="none", device="/etc", o="bind"),
+        {"Source": "a"} | driven(o="bind"),
+        {"Source": "a"} | driven(device="/dev/sda"),
+        {"Source": "a"} | driven(addr="10.0.0.1"),
+        {"Source": "a", "VolumeOptions": {"DriverConfig": {"Name": "nfs", "Options": MEMORY}}},
+        {"Source": "a", "VolumeOptions": {"Labels": {"a": "b"}}},
+    ],
+)
+def test_a_volume_with_any_other_options_is_refused(mount: dict[str, Any]) -> None:
+    with pytest.raises(Refusal):
+        mounted(mount)
+
+
+def test_a_volume_in_memory_needs_a_name_and_is_of_one_kind() -> None:
+    for volumes in ([driven()], [{"Source": "a"}, {"Source": "a"} | driven()]):
+        with pytest.raises(Refusal):
+            creation.volumes_of(mounted(*volumes))

@@ -24,13 +24,23 @@ from portal.store import (
     tables_jobs,
     tables_milestones,
     tables_notifications,
+    tables_secrets,
     tables_views,
 )
 from portal.store.database import Database
 from portal.store.migrate import SCRIPTS, head, migrate, version
 from portal.store.search_words import TABLE
 
-TABLES = (tables, tables_feedback, tables_identity, tables_views, tables_notifications, tables_milestones, tables_jobs)
+TABLES = (
+    tables,
+    tables_feedback,
+    tables_identity,
+    tables_jobs,
+    tables_views,
+    tables_notifications,
+    tables_milestones,
+    tables_secrets,
+)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.live)])

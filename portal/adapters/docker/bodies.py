@@ -12,12 +12,21 @@ from typing import Any
 from portal.adapters.docker import files
 from portal.adapters.docker.dialects import Dialect
 from portal.adapters.docker.reports import LABEL_ADDRESS
-from portal.domain.container import LABEL_FINGERPRINT, LABEL_MANAGED, ContainerSpec, HealthCommand, Limits, Network
+from portal.domain.container import (
+    LABEL_FINGERPRINT,
+    LABEL_MANAGED,
+    ContainerSpec,
+    HealthCommand,
+    Limits,
+    Network,
+    VolumeMount,
+)
 
 NANOSECONDS = 1_000_000_000
 LOG_FILES = "3"
 USER_WHEN_ROOT = "10001:10001"
 ROOTS = ("", "root", "0")
+IN_MEMORY = {"type": "tmpfs", "device": "tmpfs", "o": "mode=0755,nosuid,nodev,noexec"}
 
 
 def container(spec: ContainerSpec, image_user: str, *, dialect: Dialect) -> dict[str, Any]:
@@ -31,7 +40,7 @@ def container(spec: ContainerSpec, image_user: str, *, dialect: Dialect) -> dict
         "Cmd": list(spec.command),
         "Env": [f"{name}={value}" for name, value in sorted(spec.environment.items())],
         "Labels": _labels(spec),
-        "User": _user(spec, image_user),
+        "User": user_of(spec.user, image_user),
         "StopTimeout": spec.stop_grace_seconds,
         "HostConfig": _host(spec) | _ulimits(dialect),
         "Healthcheck": _health(spec.health),
@@ -52,9 +61,10 @@ def _ulimits(dialect: Dialect) -> dict[str, Any]:
     return {"Ulimits": limits} if limits else {}
 
 
-def _user(spec: ContainerSpec, image_user: str) -> str:
-    if spec.user:
-        return "0:0" if spec.user == "root" else spec.user
+def user_of(wanted: str, image_user: str) -> str:
+    """As whom a container runs of which this was wanted and whose image says that."""
+    if wanted:
+        return "0:0" if wanted == "root" else wanted
     return USER_WHEN_ROOT if image_user.partition(":")[0] in ROOTS else image_user
 
 
@@ -83,11 +93,14 @@ def _limits(limits: Limits) -> dict[str, Any]:
 
 
 def _mounts(spec: ContainerSpec) -> list[dict[str, Any]]:
-    named: list[dict[str, Any]] = [
-        {"Type": "volume", "Source": mount.volume, "Target": mount.target, "ReadOnly": mount.is_read_only}
-        for mount in spec.volumes
-    ]
+    named = [_mount(mount) for mount in spec.volumes]
     return named + [{"Type": "volume", "Target": folder} for folder in files.folders_to_mount(spec)]
+
+
+def _mount(mount: VolumeMount) -> dict[str, Any]:
+    plain = {"Type": "volume", "Source": mount.volume, "Target": mount.target, "ReadOnly": mount.is_read_only}
+    memory = {"VolumeOptions": {"DriverConfig": {"Name": "local", "Options": IN_MEMORY}}}
+    return plain | (memory if mount.is_in_memory else {})
 
 
 def _health(health: HealthCommand | None) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from portal.adapters.docker import bodies, details, failures, files, lines, repo
 from portal.adapters.docker.calls import EngineCall, EngineCalls
 from portal.adapters.docker.executions import EngineExecutions
 from portal.adapters.docker.failures import Subject, edge
+from portal.adapters.docker.holders import EngineHolders, is_holder
 from portal.adapters.docker.host import DockerHost
 from portal.adapters.docker.images import EngineImages
 from portal.domain.container import (
@@ -28,6 +29,7 @@ from portal.domain.container import (
     ContainerStats,
     EngineFacts,
     Image,
+    MemoryFiles,
     Network,
 )
 from portal.domain.engine import ContainerDetails, Execution
@@ -54,6 +56,7 @@ class DockerContainers:
         self._calls = EngineCalls(base_url, timeout_seconds=timeout_seconds)
         self._images = EngineImages(self._calls)
         self._executions = EngineExecutions(self._calls)
+        self._holders = EngineHolders(self._calls, self._images)
         self.host = DockerHost(self._calls, self._images)
         self._cpu: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
         self._lock = Lock()
@@ -231,10 +234,19 @@ class DockerContainers:
     ) -> Execution:
         return self._executions.execute(name, command, timeout_seconds=timeout_seconds, output_bytes=output_bytes)
 
+    def hold(self, wanted: MemoryFiles) -> str:
+        return self._holders.hold(wanted)
+
+    def held_since(self, holder: str) -> str:
+        return self._holders.held_since(holder)
+
+    def let_go(self, holder: str) -> None:
+        self._holders.let_go(holder)
+
     def list(self, labels: Mapping[str, str] | None = None) -> tuple[Container, ...]:
         with edge():
             rows = self._calls.get("/containers/json", all=1, filters=bodies.filters(labels))
-            found = (self._inspect_row(row["Id"]) for row in rows)
+            found = (self._inspect_row(row["Id"]) for row in rows if not is_holder(reports.part(row, "Labels")))
             return tuple(container for container in found if container)
 
     def _inspect_row(self, identity: str) -> Container | None:
@@ -326,4 +338,4 @@ def _log_query(since: datetime | None) -> dict[str, str | int]:
 
 
 def _is_managed(event: ContainerEvent) -> bool:
-    return event.labels.get(LABEL_MANAGED) == "1"
+    return event.labels.get(LABEL_MANAGED) == "1" and not is_holder(event.labels)

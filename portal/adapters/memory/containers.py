@@ -22,6 +22,7 @@ from portal.domain.container import (
     ContainerStats,
     EngineFacts,
     Image,
+    MemoryFiles,
     Network,
 )
 from portal.domain.engine import ContainerDetails, Execution, Mount
@@ -111,7 +112,7 @@ class MemoryContainers:
             created_at=self.world.clock.now(),
         )
         self.world.containers[spec.name] = made
-        for mount in spec.volumes:
+        for mount in (each for each in spec.volumes if not each.is_in_memory):
             self.world.volumes.setdefault(mount.volume, made.created_at)
         self.world.tell(made, "create")
         return made
@@ -185,11 +186,31 @@ class MemoryContainers:
             container = self.world.container(name)
             if container.life(self.world.clock.now())[0] is not ContainerState.RUNNING:
                 raise Refused("container_not_running", name=name)
-            code, printed = programs.run(container, command)
+            code, printed = programs.run(container, command, held=self.world.held)
         whole = "\n".join(printed)
         kept = whole[:output_bytes]
         lines = tuple(ContainerLogLine(None, "stdout", text) for text in kept.split("\n") if kept)
         return Execution(tuple(command), code, lines, is_cut=len(kept) < len(whole))
+
+    def hold(self, wanted: MemoryFiles) -> str:
+        with self.world.engine(writes=True):
+            life = self.world.holders.setdefault(wanted.holder, self.world.next_id()[:12])
+            for file in wanted.files:
+                folder = file.target.rpartition("/")[0]
+                volume = next(mount.volume for mount in wanted.volumes if mount.target == folder)
+                self.world.held[volume, file.target] = file.content
+            return life
+
+    def held_since(self, holder: str) -> str:
+        with self.world.engine():
+            if holder not in self.world.holders:
+                raise NotFound("container_missing", name=holder)
+            return self.world.holders[holder]
+
+    def let_go(self, holder: str) -> None:
+        with self.world.engine(writes=True):
+            self.world.holders.pop(holder, None)
+            self.world.held = {k: v for k, v in self.world.held.items() if not k[0].startswith(f"{holder}-")}
 
     def list(self, labels: Mapping[str, str] | None = None) -> tuple[Container, ...]:
         wanted = (labels or {}).items()

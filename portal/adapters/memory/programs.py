@@ -10,21 +10,40 @@ Outcome = tuple[int, tuple[str, ...]]
 MISSING = 127
 
 
-def run(container: WorldContainer, command: Sequence[str]) -> Outcome:
-    """Exit status and printed lines; what is not known is not found, as in any image without it."""
+def run(container: WorldContainer, command: Sequence[str], *, held: Mapping[tuple[str, str], bytes]) -> Outcome:
+    """Exit status and printed lines; what is not known is not found, as in any image without it.
+
+    `held` are the files in volumes in memory, by volume and path.
+    """
+    if command[0] == "cat":
+        return _cat(container, command[1:], held)
+    if command[0] == "sh":
+        return _shell(container, command[1:], held)
     program = _PROGRAMS.get(command[0].rpartition("/")[2])
     if program is None:
-        return MISSING, (f"{command[0]}: not found (containers in memory know {', '.join(sorted(_PROGRAMS))})",)
+        return MISSING, (
+            f"{command[0]}: not found (containers in memory know {', '.join(sorted({*_PROGRAMS, 'cat', 'sh'}))})",
+        )
     return program(container, command[1:])
 
 
-def _shell(container: WorldContainer, arguments: Sequence[str]) -> Outcome:
+def _cat(container: WorldContainer, arguments: Sequence[str], held: Mapping[tuple[str, str], bytes]) -> Outcome:
+    mounted = {mount.volume for mount in container.spec.volumes}
+    files = {file.target: file.content for file in container.spec.files}
+    files |= {path: content for (volume, path), content in held.items() if volume in mounted}
+    missing = next((path for path in arguments if path not in files), None)
+    if missing is not None:
+        return 1, (f"cat: {missing}: No such file or directory",)
+    return 0, tuple(line for path in arguments for line in files[path].decode("utf-8", "replace").split("\n"))
+
+
+def _shell(container: WorldContainer, arguments: Sequence[str], held: Mapping[tuple[str, str], bytes]) -> Outcome:
     """`sh -c` with one simple command, or with `exit N`."""
     if len(arguments) != 2 or arguments[0] != "-c" or not (words := arguments[1].split()):
         return 2, ("sh: only -c with one command",)
     if words[0] == "exit":
         return (int(words[1]) if len(words) > 1 and words[1].isdigit() else 0) % 256, ()
-    return run(container, words)
+    return run(container, words, held=held)
 
 
 def _environment(container: WorldContainer, _: Sequence[str]) -> Outcome:
@@ -57,6 +76,5 @@ _PROGRAMS: Mapping[str, Callable[[WorldContainer, Sequence[str]], Outcome]] = {
     "false": _fail,
     "hostname": _hostname,
     "id": _identity,
-    "sh": _shell,
     "true": _succeed,
 }

@@ -167,6 +167,8 @@ class MemoryWorld:
         self.containers: dict[str, WorldContainer] = {}
         self.networks: dict[str, Network] = {}
         self.volumes: dict[str, datetime] = {}
+        self.holders: dict[str, str] = {}
+        self.held: dict[tuple[str, str], bytes] = {}
         self.events: deque[ContainerEvent] = deque(maxlen=EVENTS_KEPT)
         self.events_told = 0
         self.is_engine_reachable = True
