@@ -101,7 +101,6 @@ class Core:
     outbox: Outbox
     jobs: Jobs
     job_engine: JobEngine
-    secret_delivery: SecretDelivery
 
     @property
     def channels(self) -> Channels:
@@ -110,6 +109,10 @@ class Core:
     @property
     def secrets(self) -> Secrets:
         return Secrets(self.database, self.clock, self.audit, box=self.secret_box)
+
+    @property
+    def secret_delivery(self) -> SecretDelivery:
+        return self.deployments.delivery
 
     @property
     def support(self) -> Support:
@@ -169,8 +172,7 @@ def assemble(parts: Parts) -> Core:
     outbox = Outbox(database, clock, audit, topics=topics, post=Post(parts.notifiers, box, parts.settings.public_url))
     fleet = _fleet(parts, audit)
     views = RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock))
-    delivery = SecretDelivery(database, parts.containers, box)
-    given = (parts.containers, parts.traffic, parts.network, box, delivery)
+    given = (parts.containers, parts.traffic, parts.network, box, SecretDelivery(database, parts.containers, box))
     effects = Effects(database, clock, *given)
     health = HealthWatch(clock, _probes(parts))
     jobs = Jobs(database, clock, audit, topics=topics)
@@ -206,7 +208,6 @@ def assemble(parts: Parts) -> Core:
         outbox=outbox,
         jobs=jobs,
         job_engine=JobEngine(database, clock, audit, topics, jobs, halt=Event()),
-        secret_delivery=delivery,
     )
     jobs.register(_job_kinds(made))
     return made

@@ -148,7 +148,7 @@ class Revealed:
             return "base64:" + base64.b64encode(self.value).decode()
 
 
-def about(secret_id: int, environment: str, name: str, version: int) -> str:
+def about(secret_id: int, environment: str, *, name: str, version: int) -> str:
     """What a sealed value is bound to: copied to another secret, environment or version it does not open."""
     return f"secret/{environment}/{secret_id}/{name}/{version}"
 

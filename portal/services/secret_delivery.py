@@ -55,7 +55,9 @@ class SecretDelivery:
 
     def _files(self, slot: SecretSlot, extra: Mapping[str, bytes]) -> MemoryFiles:
         with self._database.reading() as session:
-            contents = {pin.target: opened(session, self._box, pin.secret_id, pin.version) for pin in slot.files}
+            contents = {
+                pin.target: opened(session, self._box, pin.secret_id, version=pin.version) for pin in slot.files
+            }
         files = tuple(FileMount(path, value, FILE_MODE) for path, value in sorted({**contents, **extra}.items()))
         return MemoryFiles(
             slot.holder, volumes_in_memory(slot.holder, slot.files, is_read_only=False), files, slot.image

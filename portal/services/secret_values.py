@@ -17,16 +17,16 @@ from portal.store import secrets as store
 from portal.store.secret_pins import Pin
 
 
-def opened(session: Session, box: SecretBox, secret_id: int, number: int) -> bytes:
+def opened(session: Session, box: SecretBox, secret_id: int, *, version: int) -> bytes:
     """The value of a version; from now on it is taken out of everything that this process logs or shows.
 
     NotFound("secret_missing" | "secret_version_missing"), Refused("secret_revoked").
     """
     secret = store.by_id(session, secret_id)
-    row = store.version_row(session, secret_id, number)
+    row = store.version_row(session, secret_id, version)
     if not row.sealed:
-        raise Refused("secret_revoked", version=number)
-    value = box.open(row.sealed, about=about(secret_id, secret.environment, secret.name, number))
+        raise Refused("secret_revoked", version=version)
+    value = box.open(row.sealed, about=about(secret_id, secret.environment, name=secret.name, version=version))
     conceal([value.decode("utf-8", "ignore").strip()])
     return value
 
@@ -35,7 +35,7 @@ def variables_of(session: Session, replica: Replica, box: SecretBox) -> Mapping[
     """The secrets that this container is given as variables. The engine shows them to everybody who may ask it."""
     slot = secret_pins.slot_of(session, secret_pins.place_of(replica))
     pins = [] if slot is None else [pin for pin in slot.pins if pin.form is SecretForm.VARIABLE]
-    return {pin.target: opened(session, box, pin.secret_id, pin.version).decode() for pin in pins}
+    return {pin.target: opened(session, box, pin.secret_id, version=pin.version).decode() for pin in pins}
 
 
 def volumes_of(session: Session, replica: Replica) -> tuple[VolumeMount, ...]:
