@@ -173,7 +173,6 @@ def assemble(parts: Parts) -> Core:
     fleet = _fleet(parts, audit)
     views = RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock))
     given = (parts.containers, parts.traffic, parts.network, box, SecretDelivery(database, parts.containers, box))
-    effects = Effects(database, clock, *given)
     health = HealthWatch(clock, _probes(parts))
     jobs = Jobs(database, clock, audit, topics=topics)
     made = Core(
@@ -190,7 +189,7 @@ def assemble(parts: Parts) -> Core:
         identity=identity,
         access=Access(database),
         external=ExternalSignIn(identity, _identity_provider(parts.settings), _external_policy(parts.settings)),
-        engine=RolloutEngine(database, clock, audit, topics, world, effects),
+        engine=RolloutEngine(database, clock, audit, topics, world, Effects(database, clock, *given)),
         watch=TrafficWatch(database, clock, parts.access_log, topics=topics, rates=rates),
         rates=rates,
         demonstration=Demonstration(catalogue, releases, rollouts, identity),
