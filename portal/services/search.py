@@ -122,9 +122,14 @@ class Search:
 
 
 def _numbers(session: Session, kind: str, text: str, environments: frozenset[str] | None = None) -> list[int]:
-    """The newest that have the very words, then the newest that have words that begin so."""
+    """The newest that have the very words; if they are few, then the newest that have words that begin so.
+
+    Beginnings are only looked for when needed: for each of them the index merges all words that begin so.
+    """
     wanted = search.Wanted(kind, phrases(text), environments=environments, limit=MOST_OF_A_KIND)
     exact = search.newest(session, replace(wanted, is_open=False))
+    if len(exact) == MOST_OF_A_KIND:
+        return exact
     return list(dict.fromkeys([*exact, *search.newest(session, wanted)]))
 
 
