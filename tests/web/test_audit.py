@@ -114,9 +114,14 @@ def test_what_an_entry_carries_is_named_and_told_in_the_language_of_the_reader()
         "开发、生产的值班",
     )
     assert told(approval_wanted="bell, email", mention="-") == {
-        "告知：有审批等待": ("bell, e-mail", "铃铛、邮件"),
+        "告知：有审批等待": ("Bell, E-mail", "铃铛、邮件"),
         "告知：被提到": ("-", "-"),
     }
+
+
+def test_the_object_is_not_told_twice() -> None:
+    assert told(target="7") == {}
+    assert told(target="8") == {"对象": ("8", "8")}
 
 
 def test_a_cause_is_told_with_its_own_parameters() -> None:

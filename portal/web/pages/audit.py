@@ -34,13 +34,18 @@ def audit() -> rx.Component:
         head(
             tr("nav.audit"),
             rx.el.span(tr("audit_page.sub"), class_name="meta"),
-            actions=rx.cond(SessionState.permissions.contains(str(Permission.AUDIT_EXPORT)), _export(), rx.fragment()),
+            actions=rx.cond(_lacks(Permission.AUDIT_EXPORT), rx.fragment(), _export()),
         ),
-        rx.cond(_is_for_others(), rx.fragment(), _check()),
+        rx.cond(_lacks(Permission.AUDIT_READ) | ~AuditCheckState.can_check, rx.fragment(), _check()),
         _filters(),
         rx.cond(AuditState.about.target != "", _about(), rx.fragment()),
         data_table(AuditState, _columns(), none=_none(), rows=Rows(href=lambda line: line.href)),
     )
+
+
+def _lacks(permission: Permission) -> rx.Var[bool]:
+    """Whether this person is known not to have it: until that is known there is room for what needs it."""
+    return SessionState.is_signed_in & ~SessionState.permissions.contains(str(permission))
 
 
 def _export() -> rx.Component:
@@ -58,12 +63,6 @@ def _export() -> rx.Component:
         )
 
     return rx.el.div(text_menu(tr("audit_page.export"), form("csv"), form("jsonl")), class_name="actions")
-
-
-def _is_for_others() -> rx.Var[bool]:
-    """Whether it is known that this person may not check; until it is, there is room for the card."""
-    may_read = SessionState.permissions.contains(str(Permission.AUDIT_READ))
-    return ~AuditCheckState.can_check | (SessionState.is_signed_in & ~may_read)
 
 
 def _check() -> rx.Component:

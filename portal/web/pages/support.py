@@ -45,7 +45,7 @@ def _columns() -> list[Column]:
         Column(tr("support.page"), lambda line: rx.el.strong(line.page), sort="page"),
         Column(tr("support.vote"), lambda line: badge(line.vote)),
         Column(tr("support.text"), lambda line: rx.el.span(line.text, class_name="clip")),
-        Column(tr("list.who"), lambda line: say(line.author)),
+        Column(tr("support.reader"), lambda line: say(line.author)),
         Column(tr("list.state"), lambda line: badge(line.badge)),
         Column(tr("list.when"), lambda line: ago(at=line.created_at), sort="created"),
     ]
@@ -130,7 +130,7 @@ def _facts() -> rx.Component:
         rx.el.dl(
             pair(tr("support.page"), leads),
             pair(tr("support.language"), say(line.language)),
-            pair(tr("list.who"), say(line.author)),
+            pair(tr("support.reader"), say(line.author)),
             pair(tr("list.when"), ago(at=line.created_at)),
             class_name="pairs",
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from portal.domain.audit import AuditEntry, EntryProof
@@ -145,15 +145,18 @@ def audit_card(entry: AuditEntry) -> AuditCard:
         environment=shown.environment,
         reason=entry.reason,
         request_id=entry.request_id,
-        params=tuple(_pairs(entry.params)),
+        params=tuple(_pairs(entry)),
         hash=entry.hash,
         previous_hash=entry.previous_hash,
     )
 
 
-def _pairs(params: Mapping[str, str]) -> Iterator[Pair]:
-    said = spoken_words(params)
-    for name, value in sorted(params.items()):
+def _pairs(entry: AuditEntry) -> Iterator[Pair]:
+    """All parameters but the object, which is shown anyway."""
+    said = spoken_words(entry.params)
+    for name, value in sorted(entry.params.items()):
+        if name == "target" and value == entry.target:
+            continue
         key = f"audit_param.{name}"
         is_known = has_words(key)
         yield Pair(words(key) if is_known else same(name), _value(name, value) or said[name], is_known)
