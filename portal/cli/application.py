@@ -30,6 +30,7 @@ NOUNS = {
     "channel": "portal.cli.notifications:channel",
     "rollback": "portal.cli.rollbacks:rollback",
     "container": "portal.cli.containers:container",
+    "operation": "portal.cli.operations:operation",
     "status": "portal.cli.deployments:status",
     "measures": "portal.cli.measures:measures",
     "audit": "portal.cli.audit:audit",

@@ -43,7 +43,11 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group(
         "operate",
-        (Noun("containers", "/containers", "box", "c"), Noun("notifications", "/notifications", "bell", "n")),
+        (
+            Noun("containers", "/containers", "box", "c"),
+            Noun("operations", "/operations", "list-checks", "j"),
+            Noun("notifications", "/notifications", "bell", "n"),
+        ),
     ),
     Group("learn", (Noun("support", "/support", "life-buoy", "h"),)),
     Group(
@@ -71,6 +75,7 @@ _EXPLAINED: dict[str, str] = {
     "approvals": "delivery#approvals",
     "containers": "containers",
     "notifications": "notifications",
+    "operations": "admin#long-work",
     "users": "accounts#inviting-somebody",
     "sessions": "accounts#sessions",
     "tokens": "roles#tokens",

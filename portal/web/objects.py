@@ -34,6 +34,7 @@ _PAGE_OF: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "user": _of("/users"),
         "token": lambda _target: "/tokens",
         "feedback": _of("/support"),
+        "job": _of("/operations"),
         "container": _of("/containers"),
         "log": lambda _target: "/settings" if _is_there("/settings") else "",
     }

@@ -6,6 +6,7 @@ Gina is administrator, but of dev alone.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,11 +14,14 @@ import pytest
 from fastapi.routing import APIRoute
 
 from portal.api.v1.application import routes
-from portal.domain.access import SYSTEM, Grant, Role
+from portal.domain.access import SYSTEM, Grant, Permission, Role
 from portal.domain.environment import FreezeWindow
 from portal.domain.feedback import FeedbackOrder
 from portal.domain.identity import NewUser, TokenOrder
+from portal.services.job_run import JobRun
+from portal.services.jobs import JobOrder
 from portal.store.rollouts import RolloutQuery
+from portal.wiring import Core
 from tests.api.conftest import PASSWORD, Asking
 from tests.stage import PortalStage
 
@@ -53,6 +57,8 @@ BODIES: dict[str, Any] = {
     "PUT /feedback/{feedback_id}/answer": {"answer": "so"},
     "PUT /freezes/{freeze_id}": {**WINDOW, "environment": "dev"},
     "PUT /freezes/{freeze_id}/end": {},
+    "POST /operations/{operation_id}/retry": {"reason": "because"},
+    "PUT /operations/{operation_id}/cancelled": {"reason": "because"},
     "PUT /services/{name}": {"repository": "hello"},
     "PUT /set-up/end": {},
     "PUT /users/{name}/grants": {"grants": []},
@@ -83,6 +89,24 @@ NAMED = {
 }
 
 
+class Nothing:
+    """Long work that does nothing."""
+
+    permission = Permission.CONTAINER_CONTROL
+
+    def steps(self, document: Mapping[str, Any]) -> tuple[str, ...]:
+        return ("rest",)
+
+    def perform(self, step: str, run: JobRun) -> None: ...
+
+    def clean(self, run: JobRun) -> None: ...
+
+
+def _operation(core: Core) -> int:
+    core.jobs.register({"nothing": Nothing})
+    return core.jobs.start(SYSTEM, JobOrder("nothing", "hello", environment="prod")).id
+
+
 @pytest.fixture(scope="module")
 def prod(stage: PortalStage) -> dict[str, str]:
     """The numbers and names of things of prod and of other people; and the token with which Gina comes."""
@@ -98,6 +122,7 @@ def prod(stage: PortalStage) -> dict[str, str]:
         "freeze_id": str(core.catalogue.add_freeze(SYSTEM, window).id),
         "token_id": str(core.identity.create_token(SYSTEM, TokenOrder("his", "harry"))[1].id),
         "session_id": harry.session[:16],
+        "operation_id": str(_operation(core)),
         "feedback_id": str(core.support.give(harry, FeedbackOrder("plans", "en", False, "x"), source="harry").id),
         "service": "hello",
         "environment": "prod",

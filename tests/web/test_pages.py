@@ -38,6 +38,8 @@ ROUTES = (
     "containers/networks",
     "containers/volumes",
     "notifications",
+    "operations",
+    "operations/[operation_number]",
     "rollouts",
     "rollouts/new",
     "rollouts/[rollout_number]",

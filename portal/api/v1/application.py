@@ -28,6 +28,7 @@ from portal.api.v1 import (
     me,
     measures,
     notifications,
+    operations,
     releases,
     rollouts,
     search,
@@ -47,7 +48,8 @@ from portal.kit.rest import REST_ROOT
 PUBLIC = frozenset({"/openapi.json"})
 DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views)
 PEOPLE = (users, sessions, tokens, access, me, notifications)
-NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, integrations, log, containers, engine, set_up, support)
+OPERATION = (containers, engine, operations, log, integrations)
+NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, *OPERATION, set_up, support)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\
 Send a token as `Authorization: Bearer cfp_…`. Whatever fails is answered with problem details in Chinese or English
