@@ -22,6 +22,7 @@ NOUNS = {
     "doctor": "portal.cli.doctor:doctor",
     "service": "portal.cli.services:service",
     "environment": "portal.cli.environments:environment",
+    "secret": "portal.cli.secrets:secret",
     "release": "portal.cli.releases:release",
     "rollout": "portal.cli.rollouts:rollout",
     "approval": "portal.cli.approvals:approval",

@@ -73,7 +73,7 @@ def test_every_operation_says_what_it_does_what_it_takes_and_how_it_fails(docume
 
 
 def test_every_post_that_acts_takes_an_idempotency_key(document: dict[str, Any]):
-    readers = {"/rollouts/preview", "/plans/check", "/integrations/{name}/test"}
+    readers = {"/rollouts/preview", "/plans/check", "/integrations/{name}/test", "/secrets/{environment}/{name}/reveal"}
     for path, methods in document["paths"].items():
         if "post" in methods and path not in readers:
             headers = {p["name"] for p in methods["post"].get("parameters", ()) if p["in"] == "header"}

@@ -18,6 +18,7 @@ from portal.domain.access import SYSTEM, Grant, Permission, Role
 from portal.domain.environment import FreezeWindow
 from portal.domain.feedback import FeedbackOrder
 from portal.domain.identity import NewUser, TokenOrder
+from portal.domain.secret import SecretOrder
 from portal.services.job_run import JobRun
 from portal.services.jobs import JobOrder
 from portal.store.rollouts import RolloutQuery
@@ -49,6 +50,9 @@ BODIES: dict[str, Any] = {
     "POST /freezes": {**WINDOW, "environment": "prod"},
     "POST /rollbacks": {**ORDER, "version": "1.0.0"},
     "POST /rollouts": ORDER,
+    "POST /secrets": {"environment": "prod", "name": "x", "secret": "x"},
+    "POST /secrets/{environment}/{name}/versions": {"secret": "x"},
+    "POST /secrets/{environment}/{name}/reveal": {"reason": "because"},
     "POST /rollouts/preview": ORDER,
     "POST /rollouts/{rollout_id}/actions": {"action": "abort", "reason": "because"},
     "POST /rollouts/{rollout_id}/break-glass": {"reason": "because"},
@@ -60,6 +64,7 @@ BODIES: dict[str, Any] = {
     "POST /operations/{operation_id}/retry": {"reason": "because"},
     "PUT /operations/{operation_id}/cancelled": {"reason": "because"},
     "PUT /services/{name}": {"repository": "hello"},
+    "PUT /secrets/{environment}/{name}": {},
     "PUT /set-up/end": {},
     "PUT /users/{name}/grants": {"grants": []},
     "PUT /users/{name}/password": {"password": PASSWORD},
@@ -84,6 +89,7 @@ NAMED = {
     "/engine/": "engine",
     "/environments/": "environment",
     "/integrations/": "integration",
+    "/secrets/": "secret",
     "/services/": "service",
     "/users/": "user",
 }
@@ -115,6 +121,7 @@ def prod(stage: PortalStage) -> dict[str, str]:
     core.identity.create_user(SYSTEM, NewUser("harry", PASSWORD, (Grant(Role.ADMINISTRATOR),)))
     now = stage.clock.now()
     window = FreezeWindow(0, "holidays", "prod", starts_at=now + timedelta(days=5), ends_at=now + timedelta(days=6))
+    core.secrets.create(SYSTEM, SecretOrder("prod", "db-password"), b"value")
     _, harry = core.identity.sign_in("harry", PASSWORD, address="")
     return {
         "gina": core.identity.create_token(SYSTEM, TokenOrder("hers", "gina"))[0],
@@ -130,6 +137,8 @@ def prod(stage: PortalStage) -> dict[str, str]:
         "sequence": "1",
         "user": "harry",
         "engine": "hello",
+        "secret": "db-password",
+        "number": "1",
         "step": "people",
         "channel_id": "1",
         "delivery_id": "1",

@@ -32,6 +32,7 @@ from portal.api.v1 import (
     releases,
     rollouts,
     search,
+    secrets,
     services,
     sessions,
     set_up,
@@ -46,7 +47,7 @@ from portal.i18n import t
 from portal.kit.rest import REST_ROOT
 
 PUBLIC = frozenset({"/openapi.json"})
-DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views)
+DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views, secrets)
 PEOPLE = (users, sessions, tokens, access, me, notifications)
 OPERATION = (containers, engine, operations, log, integrations)
 NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, *OPERATION, set_up, support)

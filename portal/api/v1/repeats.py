@@ -13,7 +13,7 @@ from portal.domain.access import Actor
 from portal.services.replies import Replies
 from portal.wiring import core
 
-SECRETS = {"password", "secret"}  # neither they nor a quick hash of them are kept
+SECRETS = {"password", "secret", "secret_base64"}  # neither they nor a quick hash of them are kept
 Shown = TypeVar("Shown", bound=BaseModel)
 
 
