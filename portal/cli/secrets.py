@@ -94,9 +94,9 @@ def create_secret(place: str, *, generate: str | None, source: str, key: str, **
     """Without --generate the value is read from a file or standard input."""
     path_of(place)
     environment, _, name = place.partition("/")
+    reason = order.pop("reason")
     rotation = {"generator": generate or "none", **{field: order.pop(field) for field in ("length", "every_days")}}
     body = {"environment": environment, "name": name, "rotation": rotation} | ({} if generate else _value(source))
-    reason = order.pop("reason")
     body |= {field.removeprefix("secret_"): given for field, given in order.items()}
     made = portal().post("/secrets", body, key=key, reason=reason)
     show_done(made, "cli.done.secret_created", place=place)
