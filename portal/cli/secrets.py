@@ -109,9 +109,9 @@ def create_secret(place: str, *, generate: str | None, source: str, key: str, **
 @option("--next", "is_next", is_flag=True)
 @option("--reason", "-m", default="")
 @option("--key", default="")
-def set_secret(place: str, *, source: str, generate: bool, is_next: bool, reason: str, key: str) -> None:
+def set_secret(place: str, *, source: str, generate: bool, is_next: bool, **asked: str) -> None:
     body = {"is_next": is_next} | ({} if generate else _value(source))
-    made = portal().post(path_of(place, "/versions"), body, key=key, reason=reason)
+    made = portal().post(path_of(place, "/versions"), body, **asked)
     show_done(made, "cli.done.secret_set", place=place, version=made["versions"][0]["number"])
 
 
