@@ -50,8 +50,9 @@ COPY scripts /out/scripts
 RUN PYTHONPATH=/src PYTHONDONTWRITEBYTECODE=1 python -m portal.web.build \
     && cp -a .web/build/docs /out/.web/build/ && cp -a docs /out/ \
     && cp -a rxconfig.py reflex.lock assets portal /out/ \
+    && PYTHONPATH=/src python -m portal.api.v1.application >/out/portal/api/v1/description.json \
     && /usr/bin/python3 /src/bin/image-root /opt/portal /out /root-of-image \
-    && /usr/bin/python3 -m compileall -q -j 0 -o 0 -o 2 --hardlink-dupes -s /root-of-image --invalidation-mode unchecked-hash \
+    && /usr/bin/python3 -m compileall -q -j 0 -o 2 -s /root-of-image --invalidation-mode unchecked-hash \
        /root-of-image/usr/lib/python3* /root-of-image/opt/portal/lib /root-of-image/app/portal
 
 FROM scratch
@@ -67,9 +68,11 @@ LABEL maintainer="codex-father-team" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=root /root-of-image /
+# Everything is compiled for level 2 alone, without docstrings and asserts: another level would compile at each start.
 ENV PATH=/opt/portal/bin:/usr/bin \
     PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONOPTIMIZE=2 \
     PYTHONUNBUFFERED=1 \
     LC_ALL=C.UTF-8 \
     HOME=/app/data \

@@ -6,7 +6,7 @@ case ${1-portal} in
     gate) ADDRESS=${GATE_SOCKET:-/run/gate/gate.sock} QUESTION=/_ping ;;
     *) echo "health-check.sh knows portal and gate, not $1" >&2; exit 2 ;;
 esac
-exec python3 -ISE -c '
+exec python3 -OO -ISE -c '
 import socket, sys
 address, question = sys.argv[1:]
 if address.isdigit():

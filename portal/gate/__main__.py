@@ -18,9 +18,11 @@ from portal.gate.listening import ListenRefused, bind, unlink
 from portal.gate.policy import Openings
 from portal.gate.server import Gate
 
+PURPOSE = "Lets through to the engine what the portal needs, for our own containers, and nothing else."
+
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m portal.gate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m portal.gate", description=PURPOSE)
     parser.add_argument("--engine", default="/var/run/docker.sock", help="socket of Docker or Podman")
     parser.add_argument("--listen", required=True, help="socket to listen on")
     parser.add_argument("--mode", default="0600", choices=("0600", "0660"), help="rights of that socket")

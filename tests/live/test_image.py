@@ -142,7 +142,7 @@ def test_the_image_has_the_interface_that_was_asked_for(image: dict[str, Any]) -
 
 
 def test_the_image_is_small_and_holds_no_way_to_more_rights(image: dict[str, Any]) -> None:
-    assert image["Size"] < 250_000_000
+    assert image["Size"] < 180_000_000  # 250 MB is the goal; what is won stays won
     script = (
         "import os, stat\n"
         "folders = (f for f in os.walk('/') if not f[0].startswith(('/proc', '/sys')))\n"
@@ -154,6 +154,20 @@ def test_the_image_is_small_and_holds_no_way_to_more_rights(image: dict[str, Any
     setuid, packages = told.splitlines()
     assert setuid == "[]"
     assert {"libc6", "libssl3", "busybox-static"} <= set(json.loads(packages.replace("'", '"')))
+
+
+def test_every_process_finds_what_it_loads_compiled(image: dict[str, Any]) -> None:
+    """The root is read-only: a module compiled for another level would be compiled again at each start."""
+    script = (
+        "import os, sys\n"
+        "import docker, fastapi, sqlmodel, portal.wiring\n"
+        "specs = [getattr(m, '__spec__', None) for m in sys.modules.values()]\n"
+        "wanted = [s.cached for s in specs if s and s.cached]\n"
+        "print(len(wanted) > 500, [path for path in wanted if not os.path.exists(path)])\n"
+        "print(sys.flags.optimize)\n"
+    )
+    told = run("docker", "run", "--rm", "--network", "none", "--entrypoint", "python3", IMAGE, "-c", script)
+    assert told.splitlines() == ["True []", "2"]
 
 
 def test_an_unknown_command_is_told_and_not_served(image: dict[str, Any]) -> None:
