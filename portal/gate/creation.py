@@ -50,11 +50,14 @@ _limit = record(
     {"Name": one_of("nofile", "nproc"), "Soft": integer(0, 1 << 20), "Hard": integer(0, 1 << 20)},
     ("Name", "Soft", "Hard"),
 )
+_bounds = {
+    "Memory": integer(0, 1 << 44),
+    "MemorySwap": integer(0, 1 << 44),
+    "NanoCpus": integer(0, 1024 * SECONDS),
+}
 _host = record(
     {
-        "Memory": integer(0, 1 << 44),
-        "MemorySwap": integer(0, 1 << 44),
-        "NanoCpus": integer(0, 1024 * SECONDS),
+        **_bounds,
         "PidsLimit": integer(1, 32_768),
         "ReadonlyRootfs": boolean,
         "Tmpfs": mapping(inner_path, text(f"{TMPFS}(?:,{TMPFS})*|"), limit=16),
@@ -93,6 +96,17 @@ def container(body: bytes, label: str) -> dict[str, Any]:
     host |= {"CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges"]}
     host.setdefault("PidsLimit", PIDS_DEFAULT)
     _one_network(wanted, host)
+    return wanted
+
+
+_update = record({name: _bounds[name] for name in ("Memory", "MemorySwap", "NanoCpus")})
+
+
+def limits(body: bytes) -> dict[str, Any]:
+    """The body of a change of bounds: processor and memory and nothing else, and never none at all."""
+    wanted = _update(documents.parse(body), "body")
+    if not wanted or not all(wanted.values()):
+        raise Refusal("body: no bounds")
     return wanted
 
 

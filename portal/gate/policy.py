@@ -19,7 +19,7 @@ from portal.gate.shapes import Shape, free_text, many, record, text
 _texts = many(free_text(512), 32)
 CONTAINER_FILTERS: Mapping[str, Shape] = {"label": _texts, "name": _texts, "id": _texts, "status": _texts}
 EVENT_FILTERS: Mapping[str, Shape] = {"type": many(text("container"), 1), "event": _texts}
-_CONTAINER_ACTS = frozenset({Act.INSPECT, Act.OWN, Act.ARCHIVE})
+_CONTAINER_ACTS = frozenset({Act.INSPECT, Act.OWN, Act.ARCHIVE, Act.UPDATE})
 _EXECUTION_ACTS = frozenset({Act.EXEC_MAKE, Act.EXEC_START, Act.EXEC_INSPECT})
 _REMOVALS = frozenset({Act.IMAGE_REMOVE, Act.VOLUME_REMOVE, Act.NETWORK_REMOVE})
 
@@ -109,6 +109,8 @@ class Policy:
         target = request.target(f"/containers/{_full_id(found)}{rest}", request.query)
         if act is Act.OWN:
             return Call(request.method, target)
+        if act is Act.UPDATE:
+            return Call("POST", target, documents.serialise(creation.limits(body)))
         if found["State"]["Status"] not in ("created", "configured"):
             raise Refusal("archive: only before the first start")
         return Call("PUT", target, archives.rewrite(body), content_type="application/x-tar")

@@ -37,6 +37,7 @@ class Act(Enum):
     IMAGE_REMOVE = auto()
     VOLUME_REMOVE = auto()
     VOLUME_SIZES = auto()
+    UPDATE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ RULES = (
     Rule("POST", CONTAINER + "/restart", Act.OWN, {"t": seconds}, seconds=70 * MINUTE),
     Rule("POST", CONTAINER + "/kill", Act.OWN, {"signal": text(r"(?:SIG)?[A-Z0-9]{1,8}")}),
     Rule("POST", CONTAINER + "/wait", Act.OWN, {"condition": text(r"not-running|next-exit|removed")}, seconds=None),
+    Rule("POST", CONTAINER + "/update", Act.UPDATE, body_max=BODY_MAX),
     Rule("DELETE", CONTAINER, Act.OWN, {"v": flag, "force": flag, "link": off}),
     Rule("POST", CONTAINER + "/exec", Act.EXEC_MAKE, body_max=BODY_MAX),
     Rule("POST", EXECUTION + "/start", Act.EXEC_START, seconds=15 * MINUTE, body_max=BODY_MAX),

@@ -16,6 +16,7 @@ from portal.domain.container import (
     EngineFacts,
     Image,
     MemoryFiles,
+    Limits,
     Network,
 )
 from portal.domain.engine import ContainerDetails, Execution, HostFacts, HostNetwork, OtherContainer, Volume
@@ -54,8 +55,9 @@ class Containers(Protocol):
         ...
 
     def create(self, spec: ContainerSpec) -> Container:
-        """Create, not start. The same specification again returns the same container; another one under the
-        same name is Conflict("container_differs", name=…). A taken address is Conflict("address_taken",
+        """Create, not start. The same specification again returns the same container, also where its bounds of
+        processor and memory are others (see `limit`); another one under the same name is
+        Conflict("container_differs", name=…). A taken address is Conflict("address_taken",
         address=…).
         """
         ...
@@ -70,6 +72,14 @@ class Containers(Protocol):
 
     def restart(self, name: str, *, grace_seconds: int = 10) -> None:
         """Stopped and started as one call. NotFound("container_missing"), Refused("container_start_failed", …)."""
+        ...
+
+    def limit(self, name: str, limits: Limits) -> None:
+        """Give it other bounds of processor and memory while it runs; the rest of `limits` stays as it was made.
+
+        NotFound("container_missing", name=…), Refused("limits_refused", name=…, reason=…) if it uses more already,
+        Unsupported("engine_cannot", what="limit").
+        """
         ...
 
     def remove(self, name: str) -> None:

@@ -82,11 +82,18 @@ def _host(spec: ContainerSpec) -> dict[str, Any]:
     }
 
 
-def _limits(limits: Limits) -> dict[str, Any]:
+def bounds(limits: Limits) -> dict[str, Any]:
+    """Those that can be changed while a container runs."""
     return {
         "Memory": limits.memory_bytes,
         "MemorySwap": limits.memory_bytes,
         "NanoCpus": round(limits.cpu_cores * NANOSECONDS),
+    }
+
+
+def _limits(limits: Limits) -> dict[str, Any]:
+    return {
+        **bounds(limits),
         "PidsLimit": limits.pids,
         "LogConfig": {"Type": "json-file", "Config": {"max-size": str(limits.log_bytes), "max-file": LOG_FILES}},
     }
@@ -115,11 +122,16 @@ def _health(health: HealthCommand | None) -> dict[str, Any] | None:
     }
 
 
-def fingerprint(spec: ContainerSpec) -> str:
-    """The same for equal specifications, in whatever order their mappings were written."""
+def fingerprint(spec: ContainerSpec, *, has_bounds: bool = False) -> str:
+    """The same for equal specifications, in whatever order their mappings were written.
+
+    Bounds that can be changed while a container runs are left out, unless it `has_bounds`, as they once did.
+    """
     plain = asdict(spec)
     for file in plain["files"]:
         file["content"] = hashlib.sha256(file["content"]).hexdigest()
+    if not has_bounds:
+        del plain["limits"]["cpu_cores"], plain["limits"]["memory_bytes"]
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

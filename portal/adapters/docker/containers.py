@@ -30,10 +30,11 @@ from portal.domain.container import (
     EngineFacts,
     Image,
     MemoryFiles,
+    Limits,
     Network,
 )
 from portal.domain.engine import ContainerDetails, Execution
-from portal.domain.errors import Conflict, NotFound, PortalError, Refused, Unavailable
+from portal.domain.errors import Conflict, NotFound, PortalError, Refused, Unavailable, Unsupported
 
 CALL_SECONDS = 30.0
 OTHER_SECONDS = 3.0
@@ -145,7 +146,8 @@ class DockerContainers:
             found = self.inspect(spec.name)
         except (NotFound, Refused):
             raise Conflict("container_differs", name=spec.name) from None
-        if found.labels.get(LABEL_FINGERPRINT) != bodies.fingerprint(spec):
+        known = found.labels.get(LABEL_FINGERPRINT)
+        if known not in (bodies.fingerprint(spec), bodies.fingerprint(spec, has_bounds=True)):
             raise Conflict("container_differs", name=spec.name)
         return found
 
@@ -208,6 +210,14 @@ class DockerContainers:
         limit = grace_seconds + CALL_SECONDS
         with edge(subject):
             self._calls.send(EngineCall("POST", f"{_path(name)}/restart", {"t": grace_seconds}, timeout_seconds=limit))
+
+    def limit(self, name: str, limits: Limits) -> None:
+        try:
+            with edge(failures.limits(name)):
+                self._calls.post(f"{_path(name)}/update", bodies.bounds(limits))
+        except NotFound:
+            self.inspect(name)  # it is there: it is the call that the engine does not know
+            raise Unsupported("engine_cannot", what="limit") from None
 
     def remove(self, name: str) -> None:
         self._unless_absent(name, EngineCall("DELETE", _path(name), {"force": 1, "v": 1}))

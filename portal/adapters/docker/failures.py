@@ -27,6 +27,13 @@ def container(name: str) -> Subject:
     return Subject(missing=lambda _: NotFound("container_missing", name=name))
 
 
+def limits(name: str) -> Subject:
+    return Subject(
+        missing=lambda _: NotFound("container_missing", name=name),
+        failed=lambda reason: Refused("limits_refused", name=name, reason=reason),
+    )
+
+
 def image(reference: str) -> Subject:
     return Subject(missing=lambda _: NotFound("image_missing", image=reference))
 

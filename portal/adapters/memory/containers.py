@@ -23,6 +23,7 @@ from portal.domain.container import (
     EngineFacts,
     Image,
     MemoryFiles,
+    Limits,
     Network,
 )
 from portal.domain.engine import ContainerDetails, Execution, Mount
@@ -94,7 +95,7 @@ class MemoryContainers:
             known = self.world.containers.get(spec.name)
             if known is None:
                 known = self._add(spec)
-            elif known.asked != spec:
+            elif known.asked != replace(spec, limits=known.asked.limits):
                 raise Conflict("container_differs", name=spec.name)
             return known.report(self.world.clock.now())
 
@@ -151,6 +152,15 @@ class MemoryContainers:
         with self.world.engine():
             if container := self.world.containers.get(name):
                 self.world.end(container, 0)
+
+    def limit(self, name: str, limits: Limits) -> None:
+        with self.world.engine():
+            container = self.world.container(name)
+            if limits.memory_bytes < container.behaviour.memory_bytes:
+                raise Refused("limits_refused", name=name, reason="it uses more memory than that")
+            kept = container.spec.limits
+            changed = replace(kept, cpu_cores=limits.cpu_cores, memory_bytes=limits.memory_bytes)
+            container.spec = replace(container.spec, limits=changed)
 
     def remove(self, name: str) -> None:
         with self.world.engine():
