@@ -30,6 +30,7 @@ class Permission(StrEnum):
     ROLLOUT_ABORT = "rollout.abort"
     ROLLBACK = "rollback"
     BREAK_GLASS = "break_glass"
+    DEPLOYMENT_SCALE = "deployment.scale"
     SERVICE_EDIT = "service.edit"
     ENVIRONMENT_EDIT = "environment.edit"
     FREEZE_EDIT = "freeze.edit"
@@ -60,6 +61,7 @@ _RELEASE_MANAGER = _DEVELOPER | {
     Permission.ROLLOUT_CONTROL,
     Permission.ROLLBACK,
     Permission.BREAK_GLASS,
+    Permission.DEPLOYMENT_SCALE,
     Permission.SERVICE_EDIT,
     Permission.FREEZE_EDIT,
     Permission.SECRET_EDIT,
@@ -71,6 +73,7 @@ _OPERATOR = _VIEWER | {
     Permission.ROLLBACK,
     Permission.BREAK_GLASS,
     Permission.FREEZE_EDIT,
+    Permission.DEPLOYMENT_SCALE,
     Permission.CONTAINER_CONTROL,
     Permission.CONTAINER_EXEC,
     Permission.LOG_LEVEL,

@@ -25,7 +25,7 @@ from portal.domain.deployment import Replica
 from portal.domain.service import Service
 from portal.services.secret_box import SecretBox
 from portal.services.secret_values import variables_of, volumes_of
-from portal.store import catalogue
+from portal.store import catalogue, scaling
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,13 @@ def container_inputs(session: Session, service: Service, replica: Replica, *, bo
     return ContainerInputs(
         environment={**service.environment, **variables_of(session, replica, box)},
         volumes=volumes_of(session, replica),
-        limits=service.limits,
+        limits=limits_of(session, service, replica.environment),
     )
+
+
+def limits_of(session: Session, service: Service, environment: str) -> Limits:
+    """The service's own, with what was set for the environment put over them."""
+    return scaling.get(session, service.name, environment).limits(service.limits)
 
 
 def container_spec(session: Session, replica: Replica, *, network: str, box: SecretBox) -> ContainerSpec:

@@ -26,7 +26,7 @@ from portal.services.catalogue import plan_of
 from portal.services.plans import read_plan, write_plan
 from portal.services.rollout_actions import ActionRequest, Actions, withdraw_unconfirmed_share
 from portal.services.rollout_world import entry_refusal
-from portal.store import catalogue, deployments, idempotency, operations, releases, rollouts, routing
+from portal.store import catalogue, deployments, idempotency, operations, releases, rollouts, routing, scaling
 from portal.store.database import Database
 from portal.store.idempotency import Keyed
 
@@ -147,7 +147,7 @@ class Rollouts:
 
     def _draft(self, session: Session, actor: Actor, order: RolloutOrder, *, is_return: bool) -> Rollout:
         """The rollout as it would be stored, without a number."""
-        environment = catalogue.environment(session, order.environment)
+        environment = scaling.scaled(session, order.service, catalogue.environment(session, order.environment))
         release = releases.get(session, order.service, order.version)
         current = deployments.get(session, order.service, order.environment)
         plan = plan_from(order.plan, environment)

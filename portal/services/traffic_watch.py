@@ -30,6 +30,13 @@ class Rates:
         with self._lock:
             self._seconds.setdefault(route, deque(maxlen=RATE_SECONDS)).append((second, requests))
 
+    def note_silence(self, *, second: int) -> None:
+        """Every route that had no request until then had none in this second."""
+        with self._lock:
+            for seen in self._seconds.values():
+                if seen and seen[-1][0] < second:
+                    seen.append((second, 0))
+
     def requests_per_second(self, route: str) -> float:
         with self._lock:
             seen = list(self._seconds.get(route, ()))
@@ -92,6 +99,7 @@ class TrafficWatch:
         first, self._stored_until = self._stored_until + 1, until
         done = {key: self._counts.pop(key) for key in list(self._counts) if key[0] <= until}
         self._note_rates(done)
+        self._rates.note_silence(second=until)
         with self._database.reading() as session:
             running = rollouts.active(session)
         if running:
