@@ -46,12 +46,15 @@ from portal.services.notification_channels import Channels
 from portal.services.notifications import Notifications
 from portal.services.outbox import Outbox, Post
 from portal.services.releases import Releases
+from portal.services.replica_moves import ReplicaMoves
 from portal.services.rollout_effects import Effects
 from portal.services.rollout_engine import RolloutEngine
 from portal.services.rollout_views import RolloutViews
 from portal.services.rollout_world import World
 from portal.services.rollouts import Rollouts
 from portal.services.saved_views import SavedViews
+from portal.services.scale_job import ScaleJob
+from portal.services.scaling import Scaling
 from portal.services.search import Search
 from portal.services.secret_box import SecretBox
 from portal.services.secret_delivery import SecretDelivery
@@ -139,6 +142,14 @@ class Core:
         return Approvals(self.database, self.views)
 
     @property
+    def scaling(self) -> Scaling:
+        return Scaling(self.database, self.clock, self.audit, self.jobs, self.containers, self.rates)
+
+    @property
+    def replica_moves(self) -> ReplicaMoves:
+        return ReplicaMoves(self.database, self.clock, self.containers, self.traffic, self.parts.network)
+
+    @property
     def settings(self) -> Settings:
         return self.parts.settings
 
@@ -214,8 +225,9 @@ def assemble(parts: Parts) -> Core:
 
 def _job_kinds(core: Core) -> Mapping[str, Callable[[], JobKind]]:
     """The kinds of long work that there are, each made when it is first needed: one line here adds a kind."""
-    del core
-    return {}
+    return {
+        "scale": lambda: ScaleJob(core.replica_moves, core.audit),
+    }
 
 
 def _identity_provider(settings: Settings) -> OpenIdProvider | None:

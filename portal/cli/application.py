@@ -29,6 +29,8 @@ NOUNS = {
     "view": "portal.cli.views:view",
     "notification": "portal.cli.notifications:notification",
     "channel": "portal.cli.notifications:channel",
+    "scale": "portal.cli.scaling:scale",
+    "scaling": "portal.cli.scaling:scaling",
     "rollback": "portal.cli.rollbacks:rollback",
     "container": "portal.cli.containers:container",
     "operation": "portal.cli.operations:operation",

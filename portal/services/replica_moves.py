@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -14,6 +15,7 @@ from portal.ports.clock import Clock
 from portal.ports.containers import Containers
 from portal.ports.traffic import Traffic
 from portal.services.container_inputs import container_spec
+from portal.services.secret_box import SecretBox
 from portal.store import catalogue, routing
 from portal.store.database import Database
 
@@ -32,6 +34,7 @@ class ReplicaMoves:
     containers: Containers
     traffic: Traffic
     network: Network
+    box: SecretBox
 
     def own(self, deployment: Deployment) -> tuple[Replica, ...]:
         """The containers of the slot that serves, by number."""
@@ -87,7 +90,7 @@ class ReplicaMoves:
         for replica in self.own(deployment):
             if replica.name in names:
                 with self.database.reading() as session:
-                    spec = container_spec(session, replica, network=self.network.name)
+                    spec = container_spec(session, replica, network=self.network.name, box=self.box)
                 self.containers.create(spec)
                 self.containers.start(replica.name)
 
@@ -116,10 +119,8 @@ class ReplicaMoves:
         with self.database.transaction() as session:
             routing.set_routed(session, names, is_routed=False)
             routing.bump(session)
-        try:
+        with suppress(PortalError):  # the proxy learns it with the next table that it gets
             self._stride()
-        except PortalError:  # the proxy learns it with the next table that it gets
-            pass
         self.clear(service, names)
 
     def _stride(self) -> TrafficFacts:

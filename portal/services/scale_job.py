@@ -14,8 +14,8 @@ from portal.domain.deployment import Deployment, Replica
 from portal.domain.errors import NotFound, Refused, Unsupported
 from portal.domain.scaling import Scale
 from portal.services.audit import Audit
-from portal.services.container_inputs import container_inputs
-from portal.services.job_engine import JobRun
+from portal.services.container_inputs import limits_of
+from portal.services.job_run import JobRun
 from portal.services.replica_moves import ReplicaMoves
 from portal.store import catalogue, deployments
 from portal.store import scaling as store
@@ -59,7 +59,7 @@ class ScaleJob:
             return
         replicas = [r for r in self._moves.own(deployment) if not _is_ours(run, r.name)]
         for done, replica in enumerate(replicas):
-            run.progress(done, len(replicas), "containers")
+            run.progress(done, len(replicas), unit="containers")
             if not self._limit_in_place(replica):
                 self._exchange(run, deployment, replica)
 
@@ -79,7 +79,7 @@ class ScaleJob:
         """Whether the engine could do it while the container runs."""
         with self._database.reading() as session:
             service = catalogue.service(session, replica.service)
-            limits = container_inputs(session, service, replica).limits
+            limits = limits_of(session, service, replica.environment)
         try:
             self._moves.containers.limit(replica.name, limits)
         except (Unsupported, Refused, NotFound):
@@ -101,7 +101,7 @@ class ScaleJob:
             return
         numbers = _free_numbers({r.number for r in have}, missing)
         names = [self._moves.plan(deployment, number, generation=_generation(run)) for number in numbers]
-        run.progress(0, missing, "containers")
+        run.progress(0, missing, unit="containers")
         self._moves.admit(deployment, names, run.wait)
         run.remember(kept=[*run.memory.get("kept", ()), *names])
 
@@ -109,7 +109,7 @@ class ScaleJob:
         wanted = run.document.get("replicas") or deployment.replicas
         extra = [r.name for r in self._moves.own(deployment)][wanted:]
         self._settle(run, deployment, wanted)
-        run.progress(0, len(extra), "containers")
+        run.progress(0, len(extra), unit="containers")
         if extra:
             self._moves.withdraw(deployment, extra, run.wait)
         run.remember(is_done=True)

@@ -98,9 +98,7 @@ class Scaling:
         order = JobOrder(KIND, target, document, place[1], reason, target)
         return self.jobs.start(actor, order)
 
-    def _note_hand(
-        self, actor: Actor, deployment: Deployment, change: ScalingChange, *, reason: str, job: Job
-    ) -> None:
+    def _note_hand(self, actor: Actor, deployment: Deployment, change: ScalingChange, *, reason: str, job: Job) -> None:
         wanted = change.replicas or deployment.replicas
         verb = Verb.HOLD if wanted == deployment.replicas else Verb.UP if wanted > deployment.replicas else Verb.DOWN
         given = {name: f"{value:g}" for name, value in asdict(change).items() if value is not None}

@@ -47,6 +47,8 @@ BODIES: dict[str, Any] = {
     "PUT /channels/{channel_id}": CHANNEL,
     "POST /containers/{name}/actions": {"action": "stop", "reason": "because"},
     "POST /containers/{name}/executions": {"command": ["id"], "reason": "because"},
+    "POST /deployments/{service}/{environment}/scaling": {"replicas": 2, "reason": "because"},
+    "PUT /deployments/{service}/{environment}/scaling/policy": {"reason": "because"},
     "POST /freezes": {**WINDOW, "environment": "prod"},
     "POST /rollbacks": {**ORDER, "version": "1.0.0"},
     "POST /rollouts": ORDER,

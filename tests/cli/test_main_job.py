@@ -150,3 +150,16 @@ def test_everything_is_searched_at_once(portal: Portal):
     found = portal("search", "hello", "1.2.0", "--json", by="bob").json
     assert (found[0]["kind"], found[0]["title"]) == ("release", "hello 1.2.0")
     assert "Nothing is called that" in portal("search", "zzzz", by="bob").out
+
+
+def test_a_service_is_scaled_by_hand_and_by_a_policy(portal: Portal, stage: PortalStage):
+    order = ("--replicas", "2", "--memory", "128M", "-m", "fewer people")
+    assert "hello" in portal("scale", "hello", "prod", *order, by="alice").out
+    stage.do_jobs()
+    wrong = portal("scale", "hello", "prod", "--memory", "much", "-m", "more", by="alice")
+    assert (wrong.code, portal("scale", "hello", "prod", "--replicas", "3", "-m", "x", by="bob").code) == (2, 3)
+    portal("scaling", "policy", "hello", "prod", "--on", "--most", "4", "-m", "evenings", by="alice")
+    shown = portal("scaling", "show", "hello", "prod", "--json", by="carol").json
+    assert (shown["replicas"], shown["memory_bytes"]) == (2, 128 << 20)
+    assert (shown["policy"]["is_on"], shown["policy"]["most"]) == (True, 4)
+    assert t("en", "scaling.by_hand") in portal("scaling", "show", "hello", "prod", by="carol").out

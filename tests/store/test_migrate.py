@@ -24,6 +24,7 @@ from portal.store import (
     tables_jobs,
     tables_milestones,
     tables_notifications,
+    tables_scaling,
     tables_secrets,
     tables_views,
 )
@@ -40,6 +41,7 @@ TABLES = (
     tables_notifications,
     tables_milestones,
     tables_secrets,
+    tables_scaling,
 )
 
 

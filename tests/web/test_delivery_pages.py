@@ -17,6 +17,7 @@ from portal.web.states.environment_form import EnvironmentFormState
 from portal.web.states.freezes import FreezesState
 from portal.web.states.rollouts import RolloutsState
 from portal.web.states.saved_views import SavedViewsState
+from portal.web.states.scaling import ScalingState
 from portal.web.states.service_form import ServiceForm, ServiceFormState
 from portal.web.states.session import SessionState
 from tests.stage import PortalStage
@@ -175,3 +176,28 @@ async def test_every_filter_of_a_list_changes_its_address(stage: PortalStage, ta
     assert "state" in filters
     for name in filters:
         assert await bob.call(RolloutsState.filter_by, name, "over") == ["_redirect"], name
+
+
+async def test_a_service_is_scaled_from_its_page_and_the_policy_says_why(stage: PortalStage, tab: NewTab) -> None:
+    alice = tab().sign_in("alice").at("/services/hello")
+    await alice.call(ScalingState.open, "prod")
+    state = await alice.state(ScalingState)
+    shown = {"cpu": state.card.cpu, "memory": str(state.card.memory)}
+    await alice.call(ScalingState.scale, {**shown, "replicas": "none", "reason": "more"})
+    assert (await alice.state(ScalingState)).trouble.en
+    await alice.call(ScalingState.scale, {**shown, "replicas": "2", "reason": "fewer"})
+    stage.do_jobs()
+    assert len(stage.containers.list()) == 2
+    await alice.call(ScalingState.open, "prod")
+    policy = {"is_on": True, "least": "1", "most": "4", "metric": "requests", "target": "90"}
+    await alice.call(ScalingState.save_policy, {**policy, "up_rest": "30", "down_rest": "60", "reason": "evenings"})
+    stage.core.scaling.tend()
+    await alice.call(ScalingState.open, "prod")
+    card = (await alice.state(ScalingState)).card
+    assert (card.is_on, card.most, card.target) == (True, 4, "90")
+    assert [line.by for line in card.lines] == ["portal", "alice"]
+    bob = tab().sign_in("bob").at("/services/hello")
+    await bob.call(ScalingState.open, "prod")
+    await bob.call(ScalingState.scale, {**shown, "replicas": "9", "reason": "mine"})
+    stage.do_jobs()
+    assert len(stage.containers.list()) == 2

@@ -31,6 +31,7 @@ from portal.api.v1 import (
     operations,
     releases,
     rollouts,
+    scaling,
     search,
     secrets,
     services,
@@ -49,7 +50,7 @@ from portal.kit.rest import REST_ROOT
 PUBLIC = frozenset({"/openapi.json"})
 DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views, secrets)
 PEOPLE = (users, sessions, tokens, access, me, notifications)
-OPERATION = (containers, engine, operations, log, integrations)
+OPERATION = (containers, engine, operations, scaling, log, integrations)
 NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, *OPERATION, set_up, support)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\

@@ -16,6 +16,7 @@ from portal.web.components.forms import reason_field
 from portal.web.components.frame import card, empty, head, link, live_dot, missing, skeleton
 from portal.web.components.icons import icon
 from portal.web.components.overlays import actions_menu, confirm, menu_item
+from portal.web.components.scaling import scaling_button, scaling_sheet
 from portal.web.components.status import badge, version
 from portal.web.components.tabs import Tab, tabs
 from portal.web.components.timeline import timeline
@@ -51,6 +52,7 @@ def service() -> rx.Component:
             on_submit=state.archive,
             on_close=state.dismiss,
         ),
+        scaling_sheet(),
     )
     return rx.match(
         (state.missing.en != "").to_string(),
@@ -136,6 +138,7 @@ def _place(place: Any) -> rx.Component:
                 class_name="sub",
             ),
             rx.el.div(
+                rx.cond(place.version != "", scaling_button(place.place), rx.fragment()),
                 link(
                     icon("play"),
                     rx.el.span(tr("service.roll_out")),
