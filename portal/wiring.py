@@ -147,7 +147,15 @@ class Core:
 
     @property
     def replica_moves(self) -> ReplicaMoves:
-        return ReplicaMoves(self.database, self.clock, self.containers, self.traffic, self.parts.network)
+        return ReplicaMoves(
+            self.database,
+            self.clock,
+            self.containers,
+            self.traffic,
+            network=self.parts.network,
+            box=self.secret_box,
+            delivery=self.secret_delivery,
+        )
 
     @property
     def settings(self) -> Settings:

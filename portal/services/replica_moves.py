@@ -16,6 +16,7 @@ from portal.ports.containers import Containers
 from portal.ports.traffic import Traffic
 from portal.services.container_inputs import container_spec
 from portal.services.secret_box import SecretBox
+from portal.services.secret_delivery import SecretDelivery
 from portal.store import catalogue, routing
 from portal.store.database import Database
 
@@ -35,6 +36,7 @@ class ReplicaMoves:
     traffic: Traffic
     network: Network
     box: SecretBox
+    delivery: SecretDelivery
 
     def own(self, deployment: Deployment) -> tuple[Replica, ...]:
         """The containers of the slot that serves, by number."""
@@ -91,6 +93,7 @@ class ReplicaMoves:
             if replica.name in names:
                 with self.database.reading() as session:
                     spec = container_spec(session, replica, network=self.network.name, box=self.box)
+                self.delivery.prepare(replica)
                 self.containers.create(spec)
                 self.containers.start(replica.name)
 

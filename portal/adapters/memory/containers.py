@@ -22,8 +22,8 @@ from portal.domain.container import (
     ContainerStats,
     EngineFacts,
     Image,
-    MemoryFiles,
     Limits,
+    MemoryFiles,
     Network,
 )
 from portal.domain.engine import ContainerDetails, Execution, Mount
