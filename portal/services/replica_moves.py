@@ -73,7 +73,7 @@ class ReplicaMoves:
             )
         return name
 
-    def admit(self, deployment: Deployment, names: Sequence[str], pause: Pause) -> None:
+    def admit(self, deployment: Deployment, names: Sequence[str], *, pause: Pause) -> None:
         """They run, pass the proxy's fresh checks and take requests. Refused("scale_unhealthy", names=…) if some do
         not pass in time; they take none then.
         """
@@ -97,7 +97,7 @@ class ReplicaMoves:
                 self.containers.create(spec)
                 self.containers.start(replica.name)
 
-    def withdraw(self, deployment: Deployment, names: Sequence[str], pause: Pause) -> None:
+    def withdraw(self, deployment: Deployment, names: Sequence[str], *, pause: Pause) -> None:
         """They get no new request, finish those that go on, and are gone."""
         with self.database.transaction() as session:
             routing.set_routed(session, names, is_routed=False)

@@ -89,9 +89,9 @@ class ScaleJob:
     def _exchange(self, run: JobRun, deployment: Deployment, old: Replica) -> None:
         """Another container with the new bounds takes its place."""
         name = self._moves.plan(deployment, old.number, generation=f"{_generation(run)}l")
-        self._moves.admit(deployment, [name], run.wait)
+        self._moves.admit(deployment, [name], pause=run.wait)
         run.remember(kept=[*run.memory.get("kept", ()), name])
-        self._moves.withdraw(deployment, [old.name], run.wait)
+        self._moves.withdraw(deployment, [old.name], pause=run.wait)
 
     def _add(self, run: JobRun, deployment: Deployment) -> None:
         wanted = run.document.get("replicas")
@@ -102,7 +102,7 @@ class ScaleJob:
         numbers = _free_numbers({r.number for r in have}, missing)
         names = [self._moves.plan(deployment, number, generation=_generation(run)) for number in numbers]
         run.progress(0, missing, unit="containers")
-        self._moves.admit(deployment, names, run.wait)
+        self._moves.admit(deployment, names, pause=run.wait)
         run.remember(kept=[*run.memory.get("kept", ()), *names])
 
     def _remove(self, run: JobRun, deployment: Deployment) -> None:
@@ -111,7 +111,7 @@ class ScaleJob:
         self._settle(run, deployment, wanted)
         run.progress(0, len(extra), unit="containers")
         if extra:
-            self._moves.withdraw(deployment, extra, run.wait)
+            self._moves.withdraw(deployment, extra, pause=run.wait)
         run.remember(is_done=True)
 
     def _settle(self, run: JobRun, deployment: Deployment, wanted: int) -> None:
@@ -159,7 +159,7 @@ class ScaleJob:
         for replica in left:
             self._limit_in_place(replica)
         if extra := [r.name for r in left][deployment.replicas :]:
-            self._moves.withdraw(deployment, extra, lambda _: None)
+            self._moves.withdraw(deployment, extra, pause=lambda _: None)
 
 
 def _generation(run: JobRun) -> str:

@@ -175,7 +175,7 @@ class Scaling:
                 if newest.code == decision.code and age < HOLD_SECONDS:
                     return
                 if newest.code == decision.code:
-                    store.renew_entry(session, newest.id, now, dict(decision.params))
+                    store.renew_entry(session, newest.id, at=now, params=dict(decision.params))
                     return
         self._note(place, decision, had=decision.replicas)
 

@@ -65,7 +65,7 @@ def add_entry(session: Session, place: tuple[str, str], entry: ScalingEntry) -> 
     return row.id
 
 
-def renew_entry(session: Session, entry_id: int, at: datetime, params: dict[str, str]) -> None:
+def renew_entry(session: Session, entry_id: int, *, at: datetime, params: dict[str, str]) -> None:
     """The same still holds, with other figures."""
     row = session.get(ScaleEntryRow, entry_id)
     if row is not None:

@@ -188,7 +188,7 @@ class DockerContainers:
 
     def start(self, name: str) -> None:
         subject = Subject(
-            lambda reason: _absent_at_start(name, reason),
+            lambda reason: failures.absent_at_start(name, reason),
             lambda reason: Refused("container_start_failed", name=name, reason=reason),
         )
         try:
@@ -327,13 +327,6 @@ def _missing(spec: ContainerSpec, reason: str) -> PortalError:
     if "network" in reason.lower():
         return NotFound("network_missing", name=spec.network)
     return NotFound("image_missing", image=spec.image)
-
-
-def _absent_at_start(name: str, reason: str) -> PortalError:
-    """The engine also says 404 of a container whose network was removed."""
-    if "network" in reason.lower():
-        return Refused("container_start_failed", name=name, reason=reason)
-    return NotFound("container_missing", name=name)
 
 
 def _uncreated(spec: ContainerSpec, reason: str) -> PortalError:

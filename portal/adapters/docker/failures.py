@@ -38,6 +38,13 @@ def image(reference: str) -> Subject:
     return Subject(missing=lambda _: NotFound("image_missing", image=reference))
 
 
+def absent_at_start(name: str, reason: str) -> PortalError:
+    """The engine also says 404 of a container whose network was removed."""
+    if "network" in reason.lower():
+        return Refused("container_start_failed", name=name, reason=reason)
+    return NotFound("container_missing", name=name)
+
+
 @contextmanager
 def edge(subject: Subject | None = None) -> Generator[None]:
     """Lets no foreign error out: PortalError passes, everything an engine call can raise is translated."""
