@@ -14,7 +14,7 @@ from portal.adapters.notify.ways import notifiers
 from portal.adapters.oidc import Client, OpenIdProvider
 from portal.kit import failpoints
 from portal.kit.topics import Topics
-from portal.parts import Parts, made_of
+from portal.parts import Parts, is_demonstration, made_of
 from portal.ports.clock import Clock
 from portal.ports.containers import Containers
 from portal.ports.traffic import Traffic
@@ -58,6 +58,7 @@ from portal.services.scaling import Scaling
 from portal.services.search import Search
 from portal.services.secret_box import SecretBox
 from portal.services.secret_delivery import SecretDelivery
+from portal.services.secret_schedule import SecretSchedule
 from portal.services.secrets import Secrets
 from portal.services.service_places import ServicePlaces
 from portal.services.settings_book import SettingsBook
@@ -112,6 +113,10 @@ class Core:
     @property
     def secrets(self) -> Secrets:
         return Secrets(self.database, self.clock, self.audit, box=self.secret_box)
+
+    @property
+    def secret_schedule(self) -> SecretSchedule:
+        return SecretSchedule(self.database, self.clock, self.audit, jobs=self.jobs)
 
     @property
     def secret_delivery(self) -> SecretDelivery:
@@ -234,8 +239,17 @@ def assemble(parts: Parts) -> Core:
 def _job_kinds(core: Core) -> Mapping[str, Callable[[], JobKind]]:
     """The kinds of long work that there are, each made when it is first needed: one line here adds a kind."""
     return {
+        "secret_rotation": lambda: _secret_rotation(core),
         "scale": lambda: ScaleJob(core.replica_moves, core.audit),
     }
+
+
+def _secret_rotation(core: Core) -> JobKind:
+    from portal.services.secret_rotation import RotationParts, SecretRotation
+
+    ask = (lambda *_: 200) if is_demonstration(core.settings) else host.http_status
+    stores = (core.database, core.clock, core.audit, core.containers)
+    return SecretRotation(RotationParts(*stores, core.secrets, core.secret_delivery, core.rollouts, ask))
 
 
 def _identity_provider(settings: Settings) -> OpenIdProvider | None:

@@ -127,6 +127,16 @@ def edit_secret(place: str, *, source: str, reason: str) -> None:
     show_done(portal().put(path_of(place), body, reason=reason), "cli.done.secret_saved", place=place)
 
 
+@remote(secret, "rotate")
+@argument("place", metavar="ENVIRONMENT/NAME")
+@option("--reason", "-m", default="")
+@option("--key", default="")
+def rotate_secret(place: str, *, reason: str, key: str) -> None:
+    """`operation wait` waits for its end."""
+    started = portal().post(path_of(place, "/rotations"), {}, key=key, reason=reason)
+    show_done(started, "cli.done.secret_rotating", place=place, operation=started["operation"])
+
+
 @remote(secret, "reveal")
 @argument("place", metavar="ENVIRONMENT/NAME")
 @option("--version", "secret_version", type=int, default=0)

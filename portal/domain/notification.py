@@ -23,6 +23,7 @@ class NotificationEvent(StrEnum):
     ROLLOUT_STOPPED = "rollout_stopped"
     ROLLOUT_FINISHED = "rollout_finished"
     MENTION = "mention"
+    SECRET_DUE = "secret_due"
 
 
 class Way(StrEnum):

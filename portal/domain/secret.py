@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from portal.domain.errors import Invalid
-from portal.domain.secret_rotation import Rotation, check_rotation
+from portal.domain.secret_rotation import CheckKind, CutOver, Rotation, check_rotation
 
 LARGEST_BYTES = 65_536
 MOST_SECRETS, MOST_VERSIONS, MOST_FILES = 500, 20, 64
@@ -173,6 +173,10 @@ def check_secret(order: SecretOrder) -> SecretOrder:
     if len(order.description) > LONGEST_DESCRIPTION or "\0" in order.description:
         raise Invalid("secret_description_bad", field="description", limit=LONGEST_DESCRIPTION)
     check_rotation(order.rotation)
+    rotation, is_file = order.rotation, order.form is SecretForm.FILE
+    if not is_file and (rotation.cut_over is CutOver.LIVE or rotation.check is not CheckKind.NONE):
+        name = "cut_over" if rotation.cut_over is CutOver.LIVE else "check"
+        raise Invalid("rotation_bad", field=f"rotation.{name}", name=name)
     return order
 
 

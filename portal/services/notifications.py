@@ -65,6 +65,8 @@ class Notifications:
     def _announce(self, session: Session, entry: AuditEntry) -> None:
         if entry.target_kind == "rollout" and (entry.action in EVENT_OF_ACTION or entry.action in STEPS_ON):
             self._tell_of_rollout(session, entry)
+        if entry.action in ("secret.due", "secret.overdue"):
+            self._tell_of_secret(session, entry)
         if "@" in entry.reason:
             self._tell_mentioned(session, entry)
 
@@ -90,6 +92,15 @@ class Notifications:
             self._tell(session, name, event, params=params, href=href)
         document = {**params, "href": href, "rollout": str(rollout.id)}
         self._tell_channels(session, event, document, environment=rollout.environment)
+
+    def _tell_of_secret(self, session: Session, entry: AuditEntry) -> None:
+        """Those who could rotate it."""
+        event, href = NotificationEvent.SECRET_DUE, f"/secrets/{entry.target}"
+        params = {**entry.params, "environment": entry.environment}
+        able = [user for user in users.users(session) if not user.is_disabled and _may_rotate(user, entry.environment)]
+        for user in able[:MOST_TOLD]:
+            self._tell(session, user.name, event, params=params, href=href)
+        self._tell_channels(session, event, {**params, "href": href}, environment=entry.environment)
 
     def _approvers(self, session: Session, rollout: Rollout) -> list[str]:
         role = catalogue.environment(session, rollout.environment).protection.approver_role
@@ -172,6 +183,10 @@ class Notifications:
     def forget_old(self) -> None:
         with self._database.transaction() as session:
             store.forget_before(session, self._clock.now() - KEPT)
+
+
+def _may_rotate(user: User, environment: str) -> bool:
+    return may(Actor(user.name, grants=user.grants), Permission.SECRET_EDIT, environment)
 
 
 def _may_approve(user: User, role: Role, environment: str) -> bool:

@@ -26,7 +26,17 @@ from portal.services.catalogue import plan_of
 from portal.services.plans import read_plan, write_plan
 from portal.services.rollout_actions import ActionRequest, Actions, withdraw_unconfirmed_share
 from portal.services.rollout_world import entry_refusal
-from portal.store import catalogue, deployments, idempotency, operations, releases, rollouts, routing, scaling
+from portal.store import (
+    catalogue,
+    deployments,
+    idempotency,
+    operations,
+    releases,
+    rollouts,
+    routing,
+    scaling,
+    secret_pins,
+)
 from portal.store.database import Database
 from portal.store.idempotency import Keyed
 
@@ -177,7 +187,8 @@ class Rollouts:
     def _refusal(
         self, session: Session, draft: Rollout, environment: Environment, *, is_superseding: bool
     ) -> Cause | None:
-        if draft.from_version == draft.to_version:
+        runs = (draft.service, draft.environment, str(draft.slot.other))
+        if draft.from_version == draft.to_version and not secret_pins.is_behind(session, runs):
             return Cause("version_runs_already", {"version": draft.to_version, "environment": draft.environment})
         running = [r for r in rollouts.active(session) if r.target == draft.target]
         blocking = next((r for r in running if not _makes_way(r, is_superseding=is_superseding)), None)

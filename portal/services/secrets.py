@@ -57,7 +57,7 @@ class Secrets:
     """Names, versions and dates are for everybody who may see the environment; values are sealed and stay so."""
 
     def __init__(self, database: Database, clock: Clock, audit: Audit, *, box: SecretBox) -> None:
-        self._database, self._clock, self._audit, self._box = database, clock, audit, box
+        self._database, self._clock, self._audit, self.box = database, clock, audit, box
 
     def page(self, actor: Actor, query: SecretQuery) -> Page[Secret]:
         """Of the environments that the actor may see. Invalid("sort_bad")."""
@@ -129,7 +129,7 @@ class Secrets:
         with self._database.transaction() as session:
             secret = store.get(session, environment, name)
             number = version or (secret.current.number if secret.current else 0)
-            value = opened(session, self._box, secret.id, version=number)
+            value = opened(session, self.box, secret.id, version=number)
             row = store.row(session, environment, name)
             self._record(session, actor, "secret.revealed", row, reason=reason, version=str(number))
         return Revealed(secret, number, value)
@@ -169,7 +169,7 @@ class Secrets:
         if sum(one.state not in FINISHED for one in known) >= MOST_VERSIONS:
             raise Conflict("too_many_versions", most=MOST_VERSIONS)
         number = known[0].number + 1 if known else 1
-        sealed = self._box.seal(value, about=about(row.id or 0, row.environment, name=row.name, version=number))
+        sealed = self.box.seal(value, about=about(row.id or 0, row.environment, name=row.name, version=number))
         made = SecretVersionRow(
             secret_id=row.id or 0,
             number=number,

@@ -58,7 +58,7 @@ def pin(session: Session, replica: Replica, now: datetime) -> None:
     if _has_others(session, place, but=replica.name):
         return
     retire(session, place)
-    wanted = [one for one in store.every(session, environment) if one.service in ("", service) and one.current]
+    wanted = _wanted(session, place)
     if not wanted:
         return
     holder = f"cfp-{service}-{environment}-secrets-{randomness.token_hex(4)}"
@@ -109,6 +109,27 @@ def _row(place: Place, secret: Secret) -> SecretPinRow:
 def slot_of(session: Session, place: Place) -> SecretSlot | None:
     row = _live_row(session, place)
     return None if row is None else _slot(session, row)
+
+
+def places(session: Session, secret_id: int) -> tuple[Place, ...]:
+    """The slots whose containers were given the secret."""
+    rows = session.exec(select(SecretPinRow).where(SecretPinRow.secret_id == secret_id))
+    return tuple((row.service, row.environment, row.slot) for row in rows)
+
+
+def is_behind(session: Session, place: Place) -> bool:
+    """Whether containers that are made now would be given something else than those of the slot were."""
+    slot = slot_of(session, place)
+    pins = slot.pins if slot else ()
+    given = {(pin.secret_id, pin.version, pin.form, pin.target) for pin in pins}
+    return given != {
+        (one.id, one.current.number, one.form, one.target) for one in _wanted(session, place) if one.current
+    }
+
+
+def _wanted(session: Session, place: Place) -> list[Secret]:
+    service, environment, _ = place
+    return [one for one in store.every(session, environment) if one.service in ("", service) and one.current]
 
 
 def is_any(session: Session) -> bool:

@@ -39,6 +39,7 @@ class Workers:
             Loop("restore", core.deployments.restore, pause_seconds=3.0),
             Loop("secrets", core.secret_delivery.keep, pause_seconds=5.0),
             Loop("scaling", core.scaling.tend, pause_seconds=5.0),
+            Loop("secrets due", core.secret_schedule.look, pause_seconds=60.0),
             Loop("anchors", core.audit.anchor, pause_seconds=60.0),
             Loop("search", core.search.catch_up, pause_seconds=2.0),
             Loop("outbox", core.outbox.work, pause_seconds=0.05),

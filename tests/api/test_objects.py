@@ -54,6 +54,7 @@ BODIES: dict[str, Any] = {
     "POST /rollouts": ORDER,
     "POST /secrets": {"environment": "prod", "name": "x", "secret": "x"},
     "POST /secrets/{environment}/{name}/versions": {"secret": "x"},
+    "POST /secrets/{environment}/{name}/rotations": {},
     "POST /secrets/{environment}/{name}/reveal": {"reason": "because"},
     "POST /rollouts/preview": ORDER,
     "POST /rollouts/{rollout_id}/actions": {"action": "abort", "reason": "because"},

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+from http.client import HTTPConnection, HTTPException
 
+from portal.domain.errors import Unavailable
 from portal.domain.health import Check, CheckStatus, said
 
 CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 5.0
 GIT_SECONDS = 5.0
 
 
@@ -20,6 +23,18 @@ def port_open(host: str, port: int) -> Check:
     except OSError as error:
         return said(CheckStatus.FAIL, "port_shut", port=port, why=error.strerror or error)
     return said(CheckStatus.PASS, "port_open", port=port)
+
+
+def http_status(address: str, port: int, path: str) -> int:
+    """What GET is answered with; redirects are not followed. Unavailable("service_silent") without an answer."""
+    connection = HTTPConnection(address, port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        raise Unavailable("service_silent", address=f"{address}:{port}", reason=type(error).__name__) from None
+    finally:
+        connection.close()
 
 
 def git_version() -> Check:

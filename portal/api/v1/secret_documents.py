@@ -78,6 +78,14 @@ class RevealOrder(Order):
     reason: str = Field(max_length=500)
 
 
+class RotateOrder(Order):
+    """Everything is said by the secret itself."""
+
+
+class StartedDocument(Document):
+    operation: int = Field(description="Its number below /operations.")
+
+
 class VersionDocument(Document):
     number: int
     state: VersionState

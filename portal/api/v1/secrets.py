@@ -15,8 +15,10 @@ from portal.api.v1.secret_documents import (
     NewVersionOrder,
     RevealedDocument,
     RevealOrder,
+    RotateOrder,
     SecretChange,
     SecretDocument,
+    StartedDocument,
 )
 from portal.domain.access import Actor, Permission
 from portal.domain.secret import SecretQuery
@@ -112,3 +114,15 @@ def reveal_secret(
     response.headers["Cache-Control"] = "no-store"
     shown = core().secrets.reveal(actor, environment, name, version=order.version, reason=order.reason)
     return RevealedDocument.of(shown)
+
+
+@router.post(OneSecret + "/rotations", status_code=202)
+def rotate_secret(
+    actor: Editor, place: Place, order: RotateOrder, reason: Reason = "", key: IdempotencyKey = ""
+) -> StartedDocument:
+    """A new value is made, tried and put into use, and the old one revoked once nothing has it, as the secret says."""
+
+    def rotate() -> StartedDocument:
+        return StartedDocument(operation=core().secret_schedule.rotate(actor, *place, reason=reason).id)
+
+    return once(actor, Repeatable(key, f"secret.rotate {'/'.join(place)}", order, StartedDocument), rotate)

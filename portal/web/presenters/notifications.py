@@ -14,6 +14,7 @@ _LOOKS = {
     NotificationEvent.ROLLOUT_STOPPED: (BAD, "octagon-alert"),
     NotificationEvent.ROLLOUT_FINISHED: (OK, "check"),
     NotificationEvent.MENTION: (IDLE, "eye"),
+    NotificationEvent.SECRET_DUE: (WAIT, "key-round"),
 }
 
 
