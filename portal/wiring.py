@@ -245,9 +245,10 @@ def _job_kinds(core: Core) -> Mapping[str, Callable[[], JobKind]]:
 
 
 def _secret_rotation(core: Core) -> JobKind:
+    from portal.adapters.memory.host import http_status
     from portal.services.secret_rotation import RotationParts, SecretRotation
 
-    ask = (lambda *_: 200) if is_demonstration(core.settings) else host.http_status
+    ask = http_status if is_demonstration(core.settings) else host.http_status
     stores = (core.database, core.clock, core.audit, core.containers)
     return SecretRotation(RotationParts(*stores, core.secrets, core.secret_delivery, core.rollouts, ask))
 
