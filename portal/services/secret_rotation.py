@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlmodel import Session
 
@@ -32,8 +32,12 @@ KIND = "secret_rotation"
 TRIES, PAUSE_SECONDS, COMMAND_SECONDS, LOOK_SECONDS = 5, 2.0, 60.0, 1.0
 ROLLOUT_SECONDS, PROOF_SECONDS = 3600.0, 86_400.0
 PLAN = "strategy: rolling\nbake: 0s\n"
-Ask = Callable[[str, int, str], int]
-"""The HTTP status of GET at an address, port and path; Unavailable(…) without an answer."""
+
+
+class Ask(Protocol):
+    def __call__(self, address: str, port: int, *, path: str) -> int:
+        """The HTTP status of GET; Unavailable(…) without an answer."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ class SecretRotation:
             done = self._parts.containers.execute(target.name, rotation.check_command, timeout_seconds=COMMAND_SECONDS)
             return "" if done.exit_code == 0 else f"exit {done.exit_code}"
         try:
-            status = self._parts.ask(target.address, target.port, rotation.check_path)
+            status = self._parts.ask(target.address, target.port, path=rotation.check_path)
         except Unavailable as error:
             return error.code
         return "" if 200 <= status < 300 else f"HTTP {status}"

@@ -25,7 +25,7 @@ def port_open(host: str, port: int) -> Check:
     return said(CheckStatus.PASS, "port_open", port=port)
 
 
-def http_status(address: str, port: int, path: str) -> int:
+def http_status(address: str, port: int, *, path: str) -> int:
     """What GET is answered with; redirects are not followed. Unavailable("service_silent") without an answer."""
     connection = HTTPConnection(address, port, timeout=ANSWER_SECONDS)
     try:

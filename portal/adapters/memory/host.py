@@ -77,7 +77,7 @@ def _identity(name: str) -> str:
     return hashlib.sha256(f"network {name}".encode()).hexdigest()
 
 
-def http_status(address: str, port: int, path: str) -> int:
+def http_status(address: str, port: int, *, path: str) -> int:
     """No container in memory can be asked over the network: each says that it is well."""
     del address, port, path
     return 200
