@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,7 +16,11 @@ LABEL_VERSION = "codexfather.version"
 LABEL_SLOT = "codexfather.slot"
 LABEL_OPERATION = "codexfather.operation"
 LABEL_FINGERPRINT = "codexfather.fingerprint"
+<<<<<<< HEAD
 LABEL_HOLDER = "codexfather.holder"
+=======
+LABEL_ADDRESS = "codexfather.address"
+>>>>>>> 46d99d4 (feat(drift): what is otherwise than it should be, compared point by point)
 
 
 class ContainerState(StrEnum):
@@ -109,6 +115,19 @@ class ContainerSpec:
     stop_grace_seconds: int = 10
 
 
+def fingerprint(spec: ContainerSpec, *, has_bounds: bool = False) -> str:
+    """The same for equal specifications, in whatever order their mappings were written.
+
+    Bounds that can be changed while a container runs are left out, unless it `has_bounds`, as they once did.
+    """
+    plain = asdict(spec)
+    for file in plain["files"]:
+        file["content"] = hashlib.sha256(file["content"]).hexdigest()
+    if not has_bounds:
+        del plain["limits"]["cpu_cores"], plain["limits"]["memory_bytes"]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """One container as its engine reports it."""
@@ -135,7 +154,9 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """`id` is the engine's content id (sha256:…): the identity a release is bound to."""
+    """`id` is the engine's content id (sha256:…): the identity a release is bound to. `environment` are the variables
+    that it brings itself.
+    """
 
     id: str
     tags: tuple[str, ...] = ()
@@ -144,6 +165,7 @@ class Image:
     user: str = ""
     size_bytes: int = 0
     created_at: datetime | None = None
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

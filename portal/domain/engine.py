@@ -93,6 +93,18 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
+class Confinement:
+    """What a container may do beyond its own affairs. `ports` are those it opens on the host itself."""
+
+    is_privileged: bool = False
+    added_capabilities: tuple[str, ...] = ()
+    dropped_capabilities: tuple[str, ...] = ()
+    drops_all: bool = True
+    forbids_new_privileges: bool = True
+    ports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ContainerDetails:
     """All there is to know of one container. `document` is the engine's own account of it, with secrets in it."""
 
@@ -106,6 +118,7 @@ class ContainerDetails:
     restart_policy: str = ""
     is_root_read_only: bool = False
     checks: tuple[HealthCheck, ...] = ()
+    confinement: Confinement = Confinement()
     document: Mapping[str, object] = field(default_factory=dict[str, object])
 
 

@@ -122,6 +122,20 @@ class TrafficFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Deviation:
+    """One thing that the proxy has otherwise than it was last told. `route` is empty where it concerns the whole proxy.
+
+    `field` is alive, configuration, structure, share, server, or map and the map's name after a point.
+    """
+
+    route: str
+    name: str
+    field: str
+    desired: str
+    actual: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccessRecord:
     """One answered request as the proxy saw it.
 

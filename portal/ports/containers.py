@@ -129,6 +129,10 @@ class Containers(Protocol):
         """All containers of the portal (stopped ones too) that carry all these labels."""
         ...
 
+    def census(self) -> tuple[ContainerDetails, ...]:
+        """All containers of the portal in full: one look at everything."""
+        ...
+
     def logs(self, name: str, *, tail: int = 200, since: datetime | None = None) -> tuple[ContainerLogLine, ...]: ...
 
     def follow_logs(self, name: str, stop: Event, *, since: datetime | None = None) -> Iterator[ContainerLogLine]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from portal.domain.route import AccessRecord, RoutingTable, TrafficFacts
+from portal.domain.route import AccessRecord, Deviation, RoutingTable, TrafficFacts
 
 
 class Traffic(Protocol):
@@ -33,6 +33,10 @@ class Traffic(Protocol):
 
     def observe(self) -> TrafficFacts:
         """What the proxy really does. A dead proxy is a fact (`is_alive=False`), not an error."""
+        ...
+
+    def deviations(self, table: RoutingTable) -> tuple[Deviation, ...]:
+        """What somebody else has changed since this very table was applied; nothing if it was not applied yet."""
         ...
 
 

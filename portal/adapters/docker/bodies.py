@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from portal.adapters.docker import files
 from portal.adapters.docker.dialects import Dialect
-from portal.adapters.docker.reports import LABEL_ADDRESS
 from portal.domain.container import (
+    LABEL_ADDRESS,
     LABEL_FINGERPRINT,
     LABEL_MANAGED,
     ContainerSpec,
@@ -20,6 +18,7 @@ from portal.domain.container import (
     Limits,
     Network,
     VolumeMount,
+    fingerprint,
 )
 
 NANOSECONDS = 1_000_000_000
@@ -120,19 +119,6 @@ def _health(health: HealthCommand | None) -> dict[str, Any] | None:
         "StartPeriod": round(health.start_seconds * NANOSECONDS),
         "Retries": health.retries,
     }
-
-
-def fingerprint(spec: ContainerSpec, *, has_bounds: bool = False) -> str:
-    """The same for equal specifications, in whatever order their mappings were written.
-
-    Bounds that can be changed while a container runs are left out, unless it `has_bounds`, as they once did.
-    """
-    plain = asdict(spec)
-    for file in plain["files"]:
-        file["content"] = hashlib.sha256(file["content"]).hexdigest()
-    if not has_bounds:
-        del plain["limits"]["cpu_cores"], plain["limits"]["memory_bytes"]
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
 def network(wanted: Network, dialect: Dialect) -> dict[str, Any]:

@@ -41,7 +41,7 @@ OTHER_SECONDS = 3.0
 OTHER_LOOK_SECONDS = 0.05
 REMEMBERED = 512
 ACTIONS = (
-    *("create", "start", "restart", "stop", "kill", "die", "oom", "pause", "unpause", "destroy", "rename"),
+    *("create", "start", "restart", "stop", "kill", "die", "oom", "pause", "unpause", "destroy", "rename", "update"),
     *("health_status", "died", "remove"),
 )
 
@@ -258,6 +258,18 @@ class DockerContainers:
             rows = self._calls.get("/containers/json", all=1, filters=bodies.filters(labels))
             found = (self._inspect_row(row["Id"]) for row in rows if not is_holder(reports.part(row, "Labels")))
             return tuple(container for container in found if container)
+
+    def census(self) -> tuple[ContainerDetails, ...]:
+        with edge():
+            rows = self._calls.get("/containers/json", all=1, filters=bodies.filters(None))
+            found = (self._details_row(row["Id"]) for row in rows)
+            return tuple(each for each in found if each)
+
+    def _details_row(self, identity: str) -> ContainerDetails | None:
+        try:
+            return self.details(identity)
+        except NotFound:
+            return None
 
     def _inspect_row(self, identity: str) -> Container | None:
         try:

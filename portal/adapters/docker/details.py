@@ -8,9 +8,10 @@ from typing import Any
 
 from portal.adapters.docker.bodies import NANOSECONDS
 from portal.adapters.docker.dialects import Dialect
-from portal.adapters.docker.reports import Document, container, moment, part
+from portal.adapters.docker.reports import Document, container, moment, part, variable
 from portal.domain.container import ContainerState, Limits
 from portal.domain.engine import (
+    Confinement,
     ContainerDetails,
     HealthCheck,
     HostFacts,
@@ -21,6 +22,7 @@ from portal.domain.engine import (
 )
 
 CHECKS_KEPT, OUTPUT_KEPT = 20, 4096
+MANY_CAPABILITIES = 10
 UNKNOWN = Limits(cpu_cores=0.0, memory_bytes=0, pids=0, log_bytes=0)
 
 
@@ -33,25 +35,35 @@ def details(document: Document, dialect: Dialect) -> ContainerDetails:
         created_at=moment(document.get("Created")),
         command=tuple(str(word) for word in (document.get("Path"), *(document.get("Args") or ())) if word),
         user=str(config.get("User") or ""),
-        environment=dict(_variable(line) for line in config.get("Env") or ()),
+        environment=dict(variable(line) for line in config.get("Env") or ()),
         mounts=tuple(_mount(found) for found in document.get("Mounts") or ()),
         limits=_limits(host),
         restart_policy=str(restart.get("Name") or "no") + (f":{attempts}" if attempts else ""),
         is_root_read_only=bool(host.get("ReadonlyRootfs")),
         checks=_checks(part(document, "State")),
+        confinement=_confinement(host),
         document=document,
     )
-
-
-def _variable(line: str) -> tuple[str, str]:
-    name, _, value = line.partition("=")
-    return name, value
 
 
 def _mount(found: Document) -> Mount:
     source = str(found.get("Name") or found.get("Source") or "")
     kind, target = str(found.get("Type") or ""), str(found.get("Destination") or "")
     return Mount(kind, source, target, not found.get("RW", True))
+
+
+def _confinement(host: Document) -> Confinement:
+    """Podman names all capabilities that are dropped where it was asked to drop all."""
+    dropped = tuple(str(name) for name in host.get("CapDrop") or ())
+    bound: Mapping[str, Any] = part(host, "PortBindings")
+    return Confinement(
+        is_privileged=bool(host.get("Privileged")),
+        added_capabilities=tuple(str(name) for name in host.get("CapAdd") or ()),
+        dropped_capabilities=dropped,
+        drops_all="ALL" in dropped or len(dropped) >= MANY_CAPABILITIES,
+        forbids_new_privileges=any(str(each).startswith("no-new-privileges") for each in host.get("SecurityOpt") or ()),
+        ports=tuple(sorted(str(port) for port in bound)),
+    )
 
 
 def _limits(host: Document) -> Limits:

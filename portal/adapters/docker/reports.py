@@ -8,6 +8,7 @@ from typing import Any
 
 from portal.adapters.docker.dialects import Dialect
 from portal.domain.container import (
+    LABEL_ADDRESS,
     Container,
     ContainerEvent,
     ContainerHealth,
@@ -18,7 +19,6 @@ from portal.domain.container import (
 )
 
 Document = Mapping[str, Any]
-LABEL_ADDRESS = "codexfather.address"
 
 
 def part(document: Document, name: str) -> Document:
@@ -84,7 +84,14 @@ def image(document: Document) -> Image:
         user=config.get("User") or "",
         size_bytes=document.get("Size") or 0,
         created_at=_created(document.get("Created")),
+        environment=dict(variable(line) for line in config.get("Env") or ()),
     )
+
+
+def variable(line: str) -> tuple[str, str]:
+    """NAME=value as a pair."""
+    name, _, value = line.partition("=")
+    return name, value
 
 
 def _image_id(text: str) -> str:

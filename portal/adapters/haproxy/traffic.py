@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-from portal.adapters.haproxy import maps
+from portal.adapters.haproxy import deviations, maps
 from portal.adapters.haproxy.files import ProxyFolder, held, replace, replace_if_changed, written
 from portal.adapters.haproxy.naming import checked, key_of, route_name
 from portal.adapters.haproxy.options import DEFAULTS, ProxyOptions
@@ -16,7 +16,7 @@ from portal.adapters.haproxy.rendering import Admitted, Rendered, admitted_in, r
 from portal.adapters.haproxy.strides import Act, Stride, strides
 from portal.adapters.haproxy.worker import Worker
 from portal.domain.errors import Conflict, Unavailable
-from portal.domain.route import RoutingTable, TrafficFacts
+from portal.domain.route import Deviation, RoutingTable, TrafficFacts
 
 _CHECK_TIMEOUT_SECONDS = 10.0
 
@@ -82,6 +82,22 @@ class HAProxyTraffic:
             green_percents=tuple((key_of(name), int(share)) for name, share in shares.items()),
             servers=server_facts(rows, self._wanted_servers()) + leftover_facts(self.worker.leftovers(), rows),
         )
+
+    def deviations(self, table: RoutingTable) -> tuple[Deviation, ...]:
+        with self._turn():
+            if table.revision != self._revision():
+                return ()
+            file = written(self.folder.config)
+            config = self._rendered(table, admitted_in(file))
+            found = deviations.of_files(table, file, config.text, written=lambda name: written(self.folder.map(name)))
+            if not self.worker.is_answering():
+                return (*found, deviations.DEAD)
+            mark, rows = self.worker.facts().mark, self.worker.rows()
+            live = {name: self.worker.map(name) for name in maps.NAMES}
+            return (
+                *found,
+                *deviations.of_worker(table, rows, live, admitted=admitted_in(file), marks=(config.structure, mark)),
+            )
 
     @contextmanager
     def _turn(self) -> Generator[None]:

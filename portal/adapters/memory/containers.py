@@ -13,6 +13,8 @@ from portal.adapters.memory import archives, programs
 from portal.adapters.memory.host import MemoryHost
 from portal.adapters.memory.world import Behaviour, MemoryWorld, WorldContainer
 from portal.domain.container import (
+    LABEL_ADDRESS,
+    LABEL_FINGERPRINT,
     LABEL_MANAGED,
     Container,
     ContainerEvent,
@@ -25,6 +27,7 @@ from portal.domain.container import (
     Limits,
     MemoryFiles,
     Network,
+    fingerprint,
 )
 from portal.domain.engine import ContainerDetails, Execution, Mount
 from portal.domain.errors import Conflict, NotFound, Refused, Unavailable
@@ -106,7 +109,7 @@ class MemoryContainers:
         made = WorldContainer(
             id=self.world.next_id(),
             asked=spec,
-            spec=replace(spec, labels={**spec.labels, LABEL_MANAGED: "1"}),
+            spec=replace(spec, labels=_labels(spec)),
             image=image,
             behaviour=self.world.behaviours[image.id],
             address=self._address(spec),
@@ -138,7 +141,7 @@ class MemoryContainers:
         if container.life(now)[0] not in (ContainerState.CREATED, ContainerState.EXITED):
             return
         container.started_at, container.stopped_at, container.exit_code = now, None, None
-        container.restarts_told, container.is_oom_killed = 0, False
+        container.restarts_told, container.is_oom_killed, container.is_paused = 0, False, False
         self.world.tell(container, "start")
         self.world.write_log(container.name, container.behaviour.greeting)
 
@@ -174,20 +177,13 @@ class MemoryContainers:
 
     def details(self, name: str) -> ContainerDetails:
         with self.world.engine():
-            container = self.world.container(name)
-            spec, report = container.spec, container.report(self.world.clock.now())
-            return ContainerDetails(
-                container=report,
-                created_at=container.created_at,
-                command=spec.command,
-                user=spec.user or container.image.user,
-                environment=dict(spec.environment),
-                mounts=tuple(Mount("volume", v.volume, v.target, v.is_read_only) for v in spec.volumes),
-                limits=spec.limits,
-                restart_policy=f"on-failure:{spec.restart_attempts}" if spec.restart_attempts else "no",
-                is_root_read_only=spec.is_root_read_only,
-                document=_document(container, report),
-            )
+            return _details(self.world.container(name), self.world.clock.now())
+
+    def census(self) -> tuple[ContainerDetails, ...]:
+        with self.world.engine():
+            now = self.world.clock.now()
+            managed = (c for c in self.world.containers.values() if LABEL_MANAGED in c.spec.labels)
+            return tuple(_details(container, now) for container in managed)
 
     def execute(
         self, name: str, command: Sequence[str], *, timeout_seconds: float = 30.0, output_bytes: int = 262_144
@@ -265,6 +261,27 @@ class MemoryContainers:
                 fresh, told = self.world.events_after(told)
             yield from (event for event in fresh if since is None or event.at >= since)
             self.world.wait(LOOK_SECONDS)
+
+
+def _labels(spec: ContainerSpec) -> dict[str, str]:
+    forced = {LABEL_MANAGED: "1", LABEL_FINGERPRINT: fingerprint(spec)}
+    return {**spec.labels, **forced, **({LABEL_ADDRESS: spec.address} if spec.address else {})}
+
+
+def _details(container: WorldContainer, now: datetime) -> ContainerDetails:
+    spec, report = container.spec, container.report(now)
+    return ContainerDetails(
+        container=report,
+        created_at=container.created_at,
+        command=spec.command,
+        user=spec.user or container.image.user,
+        environment=dict(spec.environment),
+        mounts=tuple(Mount("volume", v.volume, v.target, v.is_read_only) for v in spec.volumes),
+        limits=spec.limits,
+        restart_policy=f"on-failure:{spec.restart_attempts}" if spec.restart_attempts else "no",
+        is_root_read_only=spec.is_root_read_only,
+        document=_document(container, report),
+    )
 
 
 def _since(lines: Iterable[ContainerLogLine], since: datetime | None) -> tuple[ContainerLogLine, ...]:

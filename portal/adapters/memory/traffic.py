@@ -11,6 +11,7 @@ from portal.adapters.memory.world import MemoryWorld
 from portal.domain.errors import Conflict, Unavailable
 from portal.domain.route import (
     AccessRecord,
+    Deviation,
     Route,
     RoutingTable,
     Server,
@@ -50,6 +51,7 @@ class MemoryTraffic:
         self._members: dict[str, dict[str, _Member]] = {}
         self._sessions: dict[str, int] = {}
         self._answers = Answers(world, seed=seed)
+        self._disabled: set[str] = set()
 
     def apply(self, table: RoutingTable) -> None:
         with self._lock:
@@ -58,6 +60,7 @@ class MemoryTraffic:
             self._green = {route.key: route.green_percent for route in table.routes}
             self._require_alive()
             self._members = {route.key: self._moved(route) for route in table.routes}
+            self._disabled.clear()
 
     def shift(self, table: RoutingTable, key: str) -> None:
         with self._lock:
@@ -82,6 +85,30 @@ class MemoryTraffic:
                 green_percents=tuple(self._green.items()),
                 servers=tuple(self._fact(key, m) for key, ms in self._members.items() for m in ms.values()),
             )
+
+    def deviations(self, table: RoutingTable) -> tuple[Deviation, ...]:
+        with self._lock:
+            if table.revision != self._table.revision:
+                return ()
+            if not self.is_alive:
+                return (Deviation("", "proxy", "alive", "yes", "no"),)
+            shares = ((r.key, r.green_percent, self._green.get(r.key)) for r in table.routes)
+            found = [Deviation(k, k, "share", str(wanted), str(has)) for k, wanted, has in shares if wanted != has]
+            members = ((key, name) for key, ms in self._members.items() for name in ms)
+            return (*found, *(Deviation(k, n, "server", "ready", "maint") for k, n in members if n in self._disabled))
+
+    def set_share(self, key: str, green_percent: int) -> None:
+        """A hand changes the share in the running proxy."""
+        with self._lock:
+            self._green[key] = green_percent
+
+    def disable(self, server: str) -> None:
+        """A hand takes the server out of service."""
+        with self._lock:
+            self._disabled.add(server)
+            for members in self._members.values():
+                if server in members:
+                    members[server] = replace(members[server], is_admitted=False, checks=0)
 
     def request(self, request: Request, *, at: float | None = None) -> AccessRecord | None:
         """Answer one request as the proxy would; None where no service is routed or the proxy is dead."""

@@ -66,6 +66,7 @@ class WorldContainer:
     stopped_at: datetime | None = None
     exit_code: int | None = None
     is_oom_killed: bool = False
+    is_paused: bool = False
     restarts_told: int = 0
     lines: deque[ContainerLogLine] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
     lines_told: int = 0
@@ -84,6 +85,7 @@ class WorldContainer:
             return ContainerState.CREATED, 0, 0.0
         age = max(0.0, ((self.stopped_at or now) - self.started_at).total_seconds())
         state, restarts, age = self._crashed(age)
+        state = ContainerState.PAUSED if self.is_paused and state is ContainerState.RUNNING else state
         return (ContainerState.EXITED if self.stopped_at else state), restarts, age
 
     def _crashed(self, age: float) -> tuple[ContainerState, int, float]:
@@ -297,6 +299,14 @@ class MemoryWorld:
             container = self.container(name)
             container.behaviour = replace(container.behaviour, **changes)
             self.changed.notify_all()
+
+    def tamper(self, name: str, *, image: Image | None = None, is_paused: bool = False, **changes: object) -> None:
+        """A hand that does not know of the portal: another image, a pause, or fields of the specification."""
+        with self.changed:
+            container = self.container(name)
+            container.spec = replace(container.spec, **changes)  # type: ignore[arg-type]
+            container.image, container.is_paused = image or container.image, is_paused
+            self.tell(container, "update")
 
     def cut_engine(self) -> None:
         """A mishap: the engine stops answering; its containers go on."""

@@ -1,0 +1,186 @@
+"""What ails a container, what is done about it, how often, and when a person or a rollback has to help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from portal.domain.container import ContainerState
+from portal.domain.engine import ContainerDetails
+from portal.domain.route import ServerState
+
+HUNG_AFTER_SECONDS = 4.0
+NEVER_UP_AFTER_SECONDS = 60.0
+STORM_ATTEMPTS = 3
+CALL_ATTEMPTS = 6
+LONGEST_PAUSE_SECONDS = 60.0
+QUIET = timedelta(minutes=10)
+SHORTEST_WINDOW = timedelta(minutes=15)
+
+
+class HealingMode(StrEnum):
+    """What is done in an environment without asking.
+
+    Off: nothing. Alive: what keeps a service from serving is put right. Exact: what was changed by hand, too.
+    """
+
+    OFF = "off"
+    ALIVE = "alive"
+    EXACT = "exact"
+
+
+class Ailment(StrEnum):
+    MISSING = "missing"
+    DIED = "died"
+    OUT_OF_MEMORY = "out_of_memory"
+    PAUSED = "paused"
+    HUNG = "hung"
+    NETWORK_LOST = "network_lost"
+    FOREIGN = "foreign"  # something else stands in its place
+    CHANGED = "changed"  # it serves, but was changed by hand
+
+
+CRASHES = frozenset({Ailment.DIED, Ailment.OUT_OF_MEMORY, Ailment.HUNG})
+
+
+class Cure(StrEnum):
+    START = "start"
+    RESTART = "restart"
+    RECREATE = "recreate"  # under its name and address
+    REPLACE = "replace"  # by another one beside it, which takes over
+
+
+_CURES = {
+    Ailment.MISSING: Cure.RECREATE,
+    Ailment.DIED: Cure.START,
+    Ailment.OUT_OF_MEMORY: Cure.START,
+    Ailment.PAUSED: Cure.RECREATE,
+    Ailment.HUNG: Cure.RESTART,
+    Ailment.NETWORK_LOST: Cure.RECREATE,
+    Ailment.FOREIGN: Cure.REPLACE,
+    Ailment.CHANGED: Cure.REPLACE,
+}
+
+
+def ailment(
+    found: ContainerDetails | None,
+    *,
+    server: ServerState | None,
+    network: str,
+    silent_seconds: float,
+    age_seconds: float,
+) -> Ailment | None:
+    """What keeps a container that should serve from it. `server` is the proxy's word, None while the proxy is silent
+    or need not know it; `silent_seconds` is for how long the proxy has not got an answer.
+    """
+    if found is None:
+        return Ailment.MISSING
+    container = found.container
+    if container.state is ContainerState.PAUSED:
+        return Ailment.PAUSED
+    if container.state is ContainerState.RESTARTING:
+        return None  # the engine is at it
+    if not container.is_running:
+        return Ailment.OUT_OF_MEMORY if container.is_oom_killed else Ailment.DIED
+    if network and network not in container.networks:
+        return Ailment.NETWORK_LOST
+    return _unanswering(server, silent_seconds=silent_seconds, age_seconds=age_seconds)
+
+
+def _unanswering(server: ServerState | None, *, silent_seconds: float, age_seconds: float) -> Ailment | None:
+    if server is ServerState.DOWN and silent_seconds >= HUNG_AFTER_SECONDS and age_seconds >= HUNG_AFTER_SECONDS:
+        return Ailment.HUNG
+    is_never_up = server is ServerState.GATING and min(silent_seconds, age_seconds) >= NEVER_UP_AFTER_SECONDS
+    return Ailment.HUNG if is_never_up else None
+
+
+def cure_of(ailment: Ailment, attempts: int) -> Cure:
+    """What helps; where starting it has not helped before, it is made anew."""
+    cure = _CURES[ailment]
+    return Cure.RECREATE if attempts and cure in (Cure.START, Cure.RESTART) else cure
+
+
+def pause_seconds(attempts: int) -> float:
+    """How long to wait after so many attempts: not at all after none, a second, then twice as long each time."""
+    return min(LONGEST_PAUSE_SECONDS, 2.0 ** (attempts - 1)) if attempts else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One container that came to harm, until it has been well for a while.
+
+    `noticed_at` is when the present trouble was first seen, `healed_at` when it was well again; `attempts` counts the
+    cures since it was last well for long. `called_at`: a person was told.
+    """
+
+    name: str
+    service: str
+    environment: str
+    version: str
+    ailment: Ailment
+    noticed_at: datetime
+    next_at: datetime
+    attempts: int = 0
+    healed_at: datetime | None = None
+    called_at: datetime | None = None
+    error: str = ""
+
+    @property
+    def is_ill(self) -> bool:
+        return self.healed_at is None
+
+    def is_forgotten(self, now: datetime) -> bool:
+        """Well for so long that what was does not count any more."""
+        return self.healed_at is not None and now - self.healed_at > QUIET
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The newest change of a service somewhere: the rollout that brought the version, and what there was before it.
+
+    `window` is for how long after its promotion it is suspected first.
+    """
+
+    rollout_id: int
+    from_version: str
+    to_version: str
+    promoted_at: datetime
+    window: timedelta
+    is_baking: bool = False
+    is_irreversible: bool = False
+
+
+class Remedy(StrEnum):
+    WAIT = "wait"  # go on curing
+    ROLL_BACK = "roll_back"
+    CALL = "call"  # a person has to look
+
+
+def remedy(cases: Sequence[Case], change: Change | None, *, replicas: int, ill_elsewhere: int) -> Remedy:
+    """What follows from the cases of one service in one environment.
+
+    A storm is a container that crashed again after three cures. If half of the containers of a version crash, began to
+    within the window after its rollout, and nothing else is ill, the rollout is undone. A storm that goes on and has
+    no such cause is a person's business.
+    """
+    storm = [case for case in cases if case.is_ill and case.attempts >= STORM_ATTEMPTS]
+    if not storm:
+        return Remedy.WAIT
+    if change is not None and _is_to_blame(cases, change, replicas=replicas) and not ill_elsewhere:
+        return Remedy.ROLL_BACK
+    return Remedy.CALL if any(case.attempts >= CALL_ATTEMPTS for case in storm) else Remedy.WAIT
+
+
+def _is_to_blame(cases: Sequence[Case], change: Change, *, replicas: int) -> bool:
+    if not change.from_version or change.is_irreversible:
+        return False
+    window = max(change.window, SHORTEST_WINDOW)
+    ill = [
+        case
+        for case in cases
+        if case.ailment in CRASHES and case.version == change.to_version
+        if case.attempts and change.promoted_at <= case.noticed_at <= change.promoted_at + window
+    ]
+    return 2 * len(ill) >= replicas
