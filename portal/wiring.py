@@ -12,6 +12,7 @@ from portal.adapters.github.probe import github
 from portal.adapters.host import probes as host
 from portal.adapters.notify.ways import notifiers
 from portal.adapters.oidc import Client, OpenIdProvider
+from portal.keeping_parts import Tools, drift, keeper, repair
 from portal.kit import failpoints
 from portal.kit.topics import Topics
 from portal.parts import Parts, is_demonstration, made_of
@@ -32,13 +33,16 @@ from portal.services.containers import Fleet
 from portal.services.demonstration import Demonstration
 from portal.services.deployments import Deployments
 from portal.services.dora import DoraMeasures
+from portal.services.drift import Drift
 from portal.services.external_sign_in import ExternalSignIn, Policy
+from portal.services.healing import REPAIR
 from portal.services.health import HealthWatch, Probe
 from portal.services.identity import Identity
 from portal.services.integrations import Integrations
 from portal.services.job_engine import JobEngine
 from portal.services.job_run import JobKind
 from portal.services.jobs import Jobs
+from portal.services.keeping import Keeper
 from portal.services.log_level import LogLevel
 from portal.services.measures import Measures
 from portal.services.memory_watch import MemoryWatch
@@ -100,10 +104,11 @@ class Core:
     search: Search
     settings_book: SettingsBook
     integrations: Integrations
-    service_places: ServicePlaces
     notifications: Notifications
     outbox: Outbox
     jobs: Jobs
+    tools: Tools
+    keeper: Keeper
     job_engine: JobEngine
 
     @property
@@ -121,6 +126,14 @@ class Core:
     @property
     def secret_delivery(self) -> SecretDelivery:
         return self.deployments.delivery
+
+    @property
+    def drift(self) -> Drift:
+        return drift(self.tools, self.jobs, catalogue=self.catalogue)
+
+    @property
+    def service_places(self) -> ServicePlaces:
+        return ServicePlaces(self.database, self.containers, self.traffic, self.rates)
 
     @property
     def support(self) -> Support:
@@ -195,8 +208,8 @@ def assemble(parts: Parts) -> Core:
     world = World(database, clock, parts.containers, parts.traffic)
     outbox = Outbox(database, clock, audit, topics=topics, post=Post(parts.notifiers, box, parts.settings.public_url))
     fleet = _fleet(parts, audit)
-    views = RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock))
-    given = (parts.containers, parts.traffic, parts.network, box, SecretDelivery(database, parts.containers, box))
+    tools = Tools(parts, audit, topics, box, SecretDelivery(database, parts.containers, box))
+    given = (parts.containers, parts.traffic, parts.network, box, tools.delivery)
     health = HealthWatch(clock, _probes(parts))
     jobs = Jobs(database, clock, audit, topics=topics)
     made = Core(
@@ -207,9 +220,9 @@ def assemble(parts: Parts) -> Core:
         secret_box=box,
         catalogue=catalogue,
         releases=releases,
-        deployments=Deployments(database, *given),
+        deployments=Deployments(database, parts.containers, parts.traffic, tools.delivery),
         rollouts=rollouts,
-        views=views,
+        views=RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock)),
         identity=identity,
         access=Access(database),
         external=ExternalSignIn(identity, _identity_provider(parts.settings), _external_policy(parts.settings)),
@@ -226,10 +239,11 @@ def assemble(parts: Parts) -> Core:
         hosts=Hosts(database, audit, containers=parts.containers, network=parts.network.name),
         search=Search(database),
         settings_book=SettingsBook(explained(parts.settings, os.environ)),
-        service_places=ServicePlaces(database, parts.containers, parts.traffic, rates),
         notifications=Notifications(database, clock, audit, topics=topics),
         outbox=outbox,
         jobs=jobs,
+        tools=tools,
+        keeper=keeper(tools, jobs, rollouts=rollouts),
         job_engine=JobEngine(database, clock, audit, topics, jobs, halt=Event()),
     )
     jobs.register(_job_kinds(made))
@@ -240,6 +254,7 @@ def _job_kinds(core: Core) -> Mapping[str, Callable[[], JobKind]]:
     """The kinds of long work that there are, each made when it is first needed: one line here adds a kind."""
     return {
         "secret_rotation": lambda: _secret_rotation(core),
+        REPAIR: lambda: repair(core.tools),
         "scale": lambda: ScaleJob(core.replica_moves, core.audit),
     }
 

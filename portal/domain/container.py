@@ -16,11 +16,8 @@ LABEL_VERSION = "codexfather.version"
 LABEL_SLOT = "codexfather.slot"
 LABEL_OPERATION = "codexfather.operation"
 LABEL_FINGERPRINT = "codexfather.fingerprint"
-<<<<<<< HEAD
 LABEL_HOLDER = "codexfather.holder"
-=======
 LABEL_ADDRESS = "codexfather.address"
->>>>>>> 46d99d4 (feat(drift): what is otherwise than it should be, compared point by point)
 
 
 class ContainerState(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -221,10 +222,13 @@ class DriftQuery:
     def order(self, findings: list[Finding]) -> list[Finding]:
         """The newest first among equals."""
         newest = sorted(findings, key=lambda each: each.first_seen, reverse=True)
-        key = {
-            "severity": lambda each: each.severity.weight,
-            "first_seen": lambda each: each.first_seen.timestamp(),
-            "environment": lambda each: (each.place.environment, each.place.service),
-            "service": lambda each: (each.place.service, each.place.environment),
-        }[self.sort.removeprefix("-")]
+        key = _ORDERS[self.sort.removeprefix("-")]
         return sorted(newest, key=key, reverse=self.sort.startswith("-"))
+
+
+_ORDERS: dict[str, Callable[[Finding], tuple[float, str, str]]] = {
+    "severity": lambda each: (each.severity.weight, "", ""),
+    "first_seen": lambda each: (each.first_seen.timestamp(), "", ""),
+    "environment": lambda each: (0.0, each.place.environment, each.place.service),
+    "service": lambda each: (0.0, each.place.service, each.place.environment),
+}

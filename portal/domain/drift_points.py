@@ -86,7 +86,7 @@ def _environment(
     wanted: Mapping[str, str], found: Mapping[str, str], *, image: Image | None, plain: Set[str]
 ) -> Iterator[Point]:
     """The image's own variables are nobody's change."""
-    own = image.environment if image else {}
+    own: Mapping[str, str] = image.environment if image else {}
     for name in sorted({*wanted, *found}):
         desired, actual = wanted.get(name, own.get(name)), found.get(name)
         if name not in wanted and actual == own.get(name):
@@ -155,8 +155,8 @@ def _security(spec: ContainerSpec, found: ContainerDetails) -> Iterator[Point]:
     held = found.confinement
     yield _point("security.privileged", "no", "yes" if held.is_privileged else "no")
     yield _point("security.capabilities", ABSENT, ", ".join(held.added_capabilities))
-    yield _point("security.dropped", "all", "all" if held.drops_all else ", ".join(held.dropped_capabilities))
-    yield _point("security.new_privileges", "no", "no" if held.forbids_new_privileges else "yes")
+    yield _point("security.dropped", "all", "all" if held.has_dropped_all else ", ".join(held.dropped_capabilities))
+    yield _point("security.new_privileges", "no", "no" if held.has_no_new_privileges else "yes")
     read_only = {True: "yes", False: "no"}
     yield _point("security.read_only", read_only[spec.is_root_read_only], read_only[found.is_root_read_only])
 

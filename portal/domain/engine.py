@@ -99,8 +99,8 @@ class Confinement:
     is_privileged: bool = False
     added_capabilities: tuple[str, ...] = ()
     dropped_capabilities: tuple[str, ...] = ()
-    drops_all: bool = True
-    forbids_new_privileges: bool = True
+    has_dropped_all: bool = True
+    has_no_new_privileges: bool = True
     ports: tuple[str, ...] = ()
 
 

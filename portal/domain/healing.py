@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from portal.domain.container import ContainerState
 from portal.domain.engine import ContainerDetails
-from portal.domain.route import ServerState
+from portal.domain.rollout import Rollout, State
+from portal.domain.route import ServerState, Slot
 
 HUNG_AFTER_SECONDS = 4.0
 NEVER_UP_AFTER_SECONDS = 60.0
@@ -29,6 +30,17 @@ class HealingMode(StrEnum):
     OFF = "off"
     ALIVE = "alive"
     EXACT = "exact"
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """What somebody has chosen for an environment."""
+
+    environment: str
+    mode: HealingMode
+    by: str
+    reason: str
+    at: datetime
 
 
 class Ailment(StrEnum):
@@ -64,17 +76,19 @@ _CURES = {
 }
 
 
-def ailment(
-    found: ContainerDetails | None,
-    *,
-    server: ServerState | None,
-    network: str,
-    silent_seconds: float,
-    age_seconds: float,
-) -> Ailment | None:
-    """What keeps a container that should serve from it. `server` is the proxy's word, None while the proxy is silent
-    or need not know it; `silent_seconds` is for how long the proxy has not got an answer.
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the proxy says of a server: `silent_seconds` since it last answered, or since its container started;
+    `has_answered`: it has answered since then. Without a `server` the proxy is silent itself, or need not know it.
     """
+
+    server: ServerState | None = None
+    silent_seconds: float = 0.0
+    has_answered: bool = False
+
+
+def ailment(found: ContainerDetails | None, answers: Answers, *, network: str, is_foreign: bool) -> Ailment | None:
+    """What keeps a container that should serve from it. `is_foreign`: it has another image than it should."""
     if found is None:
         return Ailment.MISSING
     container = found.container
@@ -86,20 +100,30 @@ def ailment(
         return Ailment.OUT_OF_MEMORY if container.is_oom_killed else Ailment.DIED
     if network and network not in container.networks:
         return Ailment.NETWORK_LOST
-    return _unanswering(server, silent_seconds=silent_seconds, age_seconds=age_seconds)
+    if is_foreign:
+        return Ailment.FOREIGN
+    return Ailment.HUNG if _is_hung(answers) else None
 
 
-def _unanswering(server: ServerState | None, *, silent_seconds: float, age_seconds: float) -> Ailment | None:
-    if server is ServerState.DOWN and silent_seconds >= HUNG_AFTER_SECONDS and age_seconds >= HUNG_AFTER_SECONDS:
-        return Ailment.HUNG
-    is_never_up = server is ServerState.GATING and min(silent_seconds, age_seconds) >= NEVER_UP_AFTER_SECONDS
-    return Ailment.HUNG if is_never_up else None
+def _is_hung(answers: Answers) -> bool:
+    limit = HUNG_AFTER_SECONDS if answers.has_answered else NEVER_UP_AFTER_SECONDS
+    return answers.server in (ServerState.DOWN, ServerState.GATING) and answers.silent_seconds >= limit
 
 
-def cure_of(ailment: Ailment, attempts: int) -> Cure:
-    """What helps; where starting it has not helped before, it is made anew."""
+def cure_of(ailment: Ailment, attempts: int, *, has_failed: bool) -> Cure:
+    """What helps. Where starting it has not helped before, it is made anew; where even that failed, beside it."""
     cure = _CURES[ailment]
+    if has_failed and attempts >= 2:
+        return Cure.REPLACE
     return Cure.RECREATE if attempts and cure in (Cure.START, Cure.RESTART) else cure
+
+
+def tended_slots(rollout: Rollout) -> frozenset[Slot]:
+    """The slots that are looked after while the rollout is under way: it does the rest itself."""
+    if rollout.state in (State.BAKING, State.HALTED):
+        return frozenset(Slot)
+    is_waiting = rollout.state in (State.PAUSED, State.AWAITING_APPROVAL)
+    return frozenset({rollout.slot.other}) if is_waiting else frozenset()
 
 
 def pause_seconds(attempts: int) -> float:
@@ -111,8 +135,9 @@ def pause_seconds(attempts: int) -> float:
 class Case:
     """One container that came to harm, until it has been well for a while.
 
-    `noticed_at` is when the present trouble was first seen, `healed_at` when it was well again; `attempts` counts the
-    cures since it was last well for long. `called_at`: a person was told.
+    `began_at` is when it was first seen to be ill since it was last well for long, `attempts` counts the cures since
+    then. `noticed_at` is when the present trouble was first seen, `healed_at` when it was well again. `called_at`: a
+    person was told.
     """
 
     name: str
@@ -120,6 +145,7 @@ class Case:
     environment: str
     version: str
     ailment: Ailment
+    began_at: datetime
     noticed_at: datetime
     next_at: datetime
     attempts: int = 0
@@ -181,6 +207,6 @@ def _is_to_blame(cases: Sequence[Case], change: Change, *, replicas: int) -> boo
         case
         for case in cases
         if case.ailment in CRASHES and case.version == change.to_version
-        if case.attempts and change.promoted_at <= case.noticed_at <= change.promoted_at + window
+        if case.attempts and change.promoted_at <= case.began_at <= change.promoted_at + window
     ]
     return 2 * len(ill) >= replicas

@@ -24,6 +24,7 @@ class NotificationEvent(StrEnum):
     ROLLOUT_FINISHED = "rollout_finished"
     MENTION = "mention"
     SECRET_DUE = "secret_due"
+    NOT_HEALED = "not_healed"
 
 
 class Way(StrEnum):

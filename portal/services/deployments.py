@@ -5,21 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from sqlmodel import Session
-
 from portal.domain.access import Actor, Permission, demand, environments_with
-from portal.domain.container import ContainerSpec, Network
-from portal.domain.deployment import Deployment, Replica
-from portal.domain.errors import PortalError, Refused
+from portal.domain.deployment import Deployment
 from portal.domain.rollout import Rollout, State
 from portal.domain.rollout_view import MatrixCell
 from portal.domain.route import ServerState, TrafficFacts
 from portal.ports.containers import Containers
 from portal.ports.traffic import Traffic
-from portal.services.container_inputs import container_spec
-from portal.services.secret_box import SecretBox
 from portal.services.secret_delivery import SecretDelivery
-from portal.store import catalogue, holds, rollouts, routing
+from portal.store import catalogue, rollouts, routing
 from portal.store import deployments as store
 from portal.store.database import Database
 
@@ -29,8 +23,6 @@ class Deployments:
     database: Database
     containers: Containers
     traffic: Traffic
-    network: Network
-    box: SecretBox
     delivery: SecretDelivery
 
     def all(self, actor: Actor) -> tuple[Deployment, ...]:
@@ -59,58 +51,13 @@ class Deployments:
         shown = [target for target in names if seen is None or target[1] in seen]
         return tuple(_cell(target, deployed.get(target), running.get(target), live) for target in shown)
 
-    def restore(self) -> int:
-        """Start again what should run and does not, where no rollout is at work, and tell the proxy what it should do.
-
-        How many containers were started. A container that cannot be started is left for the next time.
-        """
-        with self.database.reading() as session:
-            wanted = _left_alone(session)
-            table = routing.table(session)
-        running = {c.name for c in self.containers.list() if c.is_running} if wanted else set[str]()
-        started = sum(self._start(replica) for replica in wanted if replica.name not in running)
-        self.traffic.apply(table)
-        return started
-
     def rest(self) -> None:
-        """Stop every container of this portal, all at the same time; `restore` starts them again. Another portal's on
-        the same engine go on."""
+        """Stop every container of this portal, all at the same time Another portal's on the same engine go on."""
         with self.database.reading() as session:
             own = {replica.name for replica in routing.replicas(session)}
         running = [c.name for c in self.containers.list() if c.is_running and c.name in own]
         with ThreadPoolExecutor(max_workers=16) as pool:
             list(pool.map(self.containers.stop, running))
-
-    def _start(self, replica: Replica) -> bool:
-        with self.database.reading() as session:
-            if replica not in _left_alone(session):  # a rollout has begun meanwhile, and may have removed it
-                return False
-            spec = container_spec(session, replica, network=self.network.name, box=self.box)
-        try:
-            self.containers.ensure_network(self.network)
-            self.delivery.prepare(replica)
-            self._run(spec)
-        except PortalError:
-            return False
-        return True
-
-    def _run(self, spec: ContainerSpec) -> None:
-        """A container whose network was taken away and made again meanwhile never starts again: it is made anew."""
-        self.containers.create(spec)
-        try:
-            self.containers.start(spec.name)
-        except Refused:
-            self.containers.remove(spec.name)
-            self.containers.create(spec)
-            self.containers.start(spec.name)
-
-
-def _left_alone(session: Session) -> list[Replica]:
-    """The containers that should run, that no rollout is at work on and that nobody has stopped on purpose."""
-    at_work = [r for r in rollouts.active(session) if r.state is not State.HALTED]
-    busy = {(r.service, r.environment) for r in at_work}
-    held = holds.every(session)
-    return [r for r in routing.replicas(session) if (r.service, r.environment) not in busy and r.name not in held]
 
 
 def _cell(

@@ -67,6 +67,8 @@ class Notifications:
             self._tell_of_rollout(session, entry)
         if entry.action in ("secret.due", "secret.overdue"):
             self._tell_of_secret(session, entry)
+        if entry.action == "container.not_healed":
+            self._tell_of_illness(session, entry)
         if "@" in entry.reason:
             self._tell_mentioned(session, entry)
 
@@ -101,6 +103,18 @@ class Notifications:
         for user in able[:MOST_TOLD]:
             self._tell(session, user.name, event, params=params, href=href)
         self._tell_channels(session, event, {**params, "href": href}, environment=entry.environment)
+
+    def _tell_of_illness(self, session: Session, entry: AuditEntry) -> None:
+        """Whoever may act on containers there."""
+        about = {name: value for name, value in entry.params.items() if name != "cause"}
+        params = {**about, "container": entry.target, "environment": entry.environment}
+        href = f"/containers/{entry.target}"
+        able = [user for user in users.users(session) if _may_control(user, entry.environment)]
+        for user in able[:MOST_TOLD]:
+            self._tell(session, user.name, NotificationEvent.NOT_HEALED, params=params, href=href)
+        self._tell_channels(
+            session, NotificationEvent.NOT_HEALED, {**params, "href": href}, environment=entry.environment
+        )
 
     def _approvers(self, session: Session, rollout: Rollout) -> list[str]:
         role = catalogue.environment(session, rollout.environment).protection.approver_role
@@ -191,6 +205,11 @@ def _may_rotate(user: User, environment: str) -> bool:
 
 def _may_approve(user: User, role: Role, environment: str) -> bool:
     return not user.is_disabled and any(_fits(grant, role, environment) for grant in user.grants)
+
+
+def _may_control(user: User, environment: str) -> bool:
+    actor = Actor(user.name, grants=user.grants)
+    return not user.is_disabled and may(actor, Permission.CONTAINER_CONTROL, environment)
 
 
 def _fits(grant: Grant, role: Role, environment: str) -> bool:

@@ -121,6 +121,12 @@ def lock_holder(session: Session, target: str) -> int | None:
     return session.exec(select(OperationRow.id).where(OperationRow.lock == target)).first()
 
 
+def locked_by_jobs(session: Session) -> frozenset[str]:
+    """What jobs, and not rollouts, work on."""
+    held = select(OperationRow.lock).where(col(OperationRow.lock).is_not(None), OperationRow.kind != ROLLOUT)
+    return frozenset(lock for lock in session.exec(held) if lock)
+
+
 def free_leases(session: Session) -> None:
     """At the start of the only process that works: whoever held a lease is dead."""
     _set(session, col(OperationRow.is_over).is_(False), lease_until=0.0)

@@ -12,6 +12,7 @@ from portal.store import idempotency, operations, samples
 from portal.wiring import Core
 from portal.workers.loops import Loop
 from portal.workers.operations import OperationWorker
+from portal.workers.watchkeeping import Watchkeeping
 
 JOBS = 3  # at a time: they are long, and rollouts come first
 SAMPLES_KEPT_SECONDS = 30 * 86_400
@@ -36,7 +37,7 @@ class Workers:
         self._jobs = OperationWorker(core.database, core.topics, core.job_engine.work, threads=JOBS, does_jobs=True)
         self._loops = [
             Loop("traffic", core.watch.read, pause_seconds=0.0),
-            Loop("restore", core.deployments.restore, pause_seconds=3.0),
+            Watchkeeping(core.containers, core.topics, core.keeper.look),
             Loop("secrets", core.secret_delivery.keep, pause_seconds=5.0),
             Loop("scaling", core.scaling.tend, pause_seconds=5.0),
             Loop("secrets due", core.secret_schedule.look, pause_seconds=60.0),
@@ -80,5 +81,6 @@ class Workers:
             samples.drop_before(session, int(time.time()) - SAMPLES_KEPT_SECONDS)
             idempotency.forget_old(session, self._core.clock.now())
         self._core.jobs.forget_old()
+        self._core.drift.forget_old()
         self._core.notifications.forget_old()
         self._core.outbox.forget_old()

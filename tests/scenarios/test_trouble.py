@@ -122,7 +122,7 @@ def test_a_stable_version_that_is_down_too_halts_for_a_person(stage: PortalStage
     assert halted.cause is not None
     assert halted.cause.code == "stable_unhealthy"
     # When the portal has started the old version again and Dave aborts
-    assert stage.core.deployments.restore() == 3
+    assert stage.core.keeper.look() == 3
     stage.act(rollout, Action.ABORT, DAVE)
     assert stage.until(rollout).state is State.ABORTED
     assert is_on_stable(stage)

@@ -77,7 +77,7 @@ def test_who_may_only_look_changes_nothing(stage: PortalStage, actor: Actor) -> 
 def test_a_container_that_dave_stops_stays_so_until_he_starts_it(stage: PortalStage) -> None:
     name = one(stage).name
     stage.core.fleet.act(DAVE, name, ContainerAction.STOP, reason="look at its disk")
-    stage.core.deployments.restore()
+    stage.core.keeper.look()
     assert stage.containers.inspect(name).state is ContainerState.EXITED
     hold = stage.core.fleet.line(CAROL, name).hold
     assert hold
@@ -91,7 +91,7 @@ def test_a_container_that_dave_stops_stays_so_until_he_starts_it(stage: PortalSt
 def test_one_that_ended_by_itself_is_started_again(stage: PortalStage) -> None:
     name = one(stage).name
     stage.world.kill(name)
-    stage.core.deployments.restore()
+    stage.core.keeper.look()
     assert stage.containers.inspect(name).is_running
 
 

@@ -16,16 +16,16 @@ def test_containers_that_died_are_started_again_where_no_rollout_is_at_work(tmp_
     stage = PortalStage(tmp_path).furnish()
     for container in stage.containers.list():
         stage.world.kill(container.name)
-    assert stage.core.deployments.restore() == 3
+    assert stage.core.keeper.look() == 3
     assert stage.running() == {"1.0.0"}
-    assert stage.core.deployments.restore() == 0
+    assert stage.core.keeper.look() == 0
 
 
 def test_a_container_removed_by_hand_is_made_again_at_its_address(tmp_path: Path) -> None:
     stage = PortalStage(tmp_path).furnish()
     before = {c.name: c.address for c in stage.containers.list()}
     stage.containers.remove(next(iter(before)))
-    assert stage.core.deployments.restore() == 1
+    assert stage.core.keeper.look() == 1
     assert {c.name: c.address for c in stage.containers.list()} == before
 
 
@@ -41,7 +41,7 @@ def test_a_container_that_never_starts_again_is_made_anew(tmp_path: Path, monkey
         start(containers, name)
 
     monkeypatch.setattr(MemoryContainers, "start", refuse_stale)
-    assert stage.core.deployments.restore() == 3
+    assert stage.core.keeper.look() == 3
     assert not stale & {c.id for c in stage.containers.list()}
 
 
@@ -50,7 +50,7 @@ def test_while_a_rollout_is_at_work_nothing_is_restored_behind_its_back(tmp_path
     rollout = stage.start("1.1.0")
     stage.until(rollout, State.OBSERVING)
     stage.world.kill(next(c.name for c in stage.containers.list() if c.labels["codexfather.version"] == "1.0.0"))
-    assert stage.core.deployments.restore() == 0
+    assert stage.core.keeper.look() == 0
 
 
 def test_the_matrix_tells_health_by_what_the_proxy_sees(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_where_a_rollout_has_halted_all_is_not_well_though_every_server_is_up_ag
     for container in stage.containers.list():
         stage.world.kill(container.name)
     assert stage.until(rollout, State.HALTED).state is State.HALTED
-    stage.core.deployments.restore()
+    stage.core.keeper.look()
     stage.pass_seconds(5)
     cell = next(cell for cell in stage.core.deployments.matrix(ALICE) if cell.environment == "prod")
     assert (cell.replicas_up, cell.replicas) == (3, 3)

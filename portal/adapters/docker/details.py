@@ -60,8 +60,8 @@ def _confinement(host: Document) -> Confinement:
         is_privileged=bool(host.get("Privileged")),
         added_capabilities=tuple(str(name) for name in host.get("CapAdd") or ()),
         dropped_capabilities=dropped,
-        drops_all="ALL" in dropped or len(dropped) >= MANY_CAPABILITIES,
-        forbids_new_privileges=any(str(each).startswith("no-new-privileges") for each in host.get("SecurityOpt") or ()),
+        has_dropped_all="ALL" in dropped or len(dropped) >= MANY_CAPABILITIES,
+        has_no_new_privileges=any(str(each).startswith("no-new-privileges") for each in host.get("SecurityOpt") or ()),
         ports=tuple(sorted(str(port) for port in bound)),
     )
 

@@ -15,7 +15,7 @@ CONFIGURATION = "haproxy.cfg"
 LONGEST = 120
 
 
-def of_files(table: RoutingTable, file: str, wanted: str, *, written: Callable[[str], str]) -> tuple[Deviation, ...]:
+def of_files(table: RoutingTable, file: str, *, wanted: str, written: Callable[[str], str]) -> tuple[Deviation, ...]:
     """The configuration and the map files; `written` reads a map file."""
     found = [_first_line(file, wanted)] if file != wanted else []
     for name, pairs in maps.maps(table).items():
@@ -37,7 +37,7 @@ def _at(lines: list[str], number: int) -> str:
 
 
 def of_worker(
-    table: RoutingTable, rows: Rows, live: Mapping[str, maps.Pairs], *, admitted: Admitted, marks: tuple[str, str]
+    table: RoutingTable, rows: Rows, *, live: Mapping[str, maps.Pairs], admitted: Admitted, marks: tuple[str, str]
 ) -> tuple[Deviation, ...]:
     """The running proxy. `marks` are the structure of the file and that of the worker."""
     found = [Deviation("", "proxy", "structure", *marks)] if marks[0] != marks[1] else []

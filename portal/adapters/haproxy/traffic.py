@@ -88,16 +88,14 @@ class HAProxyTraffic:
             if table.revision != self._revision():
                 return ()
             file = written(self.folder.config)
-            config = self._rendered(table, admitted_in(file))
-            found = deviations.of_files(table, file, config.text, written=lambda name: written(self.folder.map(name)))
+            admitted, config = admitted_in(file), self._rendered(table, admitted_in(file))
+            read = lambda name: written(self.folder.map(name))  # noqa: E731 - one line, used once
+            found = deviations.of_files(table, file, wanted=config.text, written=read)
             if not self.worker.is_answering():
                 return (*found, deviations.DEAD)
-            mark, rows = self.worker.facts().mark, self.worker.rows()
+            marks, rows = (config.structure, self.worker.facts().mark), self.worker.rows()
             live = {name: self.worker.map(name) for name in maps.NAMES}
-            return (
-                *found,
-                *deviations.of_worker(table, rows, live, admitted=admitted_in(file), marks=(config.structure, mark)),
-            )
+            return (*found, *deviations.of_worker(table, rows, live=live, admitted=admitted, marks=marks))
 
     @contextmanager
     def _turn(self) -> Generator[None]:

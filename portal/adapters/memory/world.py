@@ -304,7 +304,7 @@ class MemoryWorld:
         """A hand that does not know of the portal: another image, a pause, or fields of the specification."""
         with self.changed:
             container = self.container(name)
-            container.spec = replace(container.spec, **changes)  # type: ignore[arg-type]
+            container.spec = replace(container.spec, **changes)
             container.image, container.is_paused = image or container.image, is_paused
             self.tell(container, "update")
 

@@ -15,6 +15,7 @@ _LOOKS = {
     NotificationEvent.ROLLOUT_FINISHED: (OK, "check"),
     NotificationEvent.MENTION: (IDLE, "eye"),
     NotificationEvent.SECRET_DUE: (WAIT, "key-round"),
+    NotificationEvent.NOT_HEALED: (BAD, "heart-pulse"),
 }
 
 

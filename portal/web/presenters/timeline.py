@@ -32,6 +32,12 @@ _LOOKS: dict[str, tuple[str, str]] = {
     "rollout.approvals_void": (WAIT, "triangle-alert"),
     "rollout.glass_broken": (BAD, "octagon-alert"),
     "release.created": (IDLE, "package"),
+    "container.healed": (OK, "heart-pulse"),
+    "container.not_healed": (BAD, "heart-pulse"),
+    "container.replaced": (IDLE, "repeat"),
+    "proxy.healed": (OK, "heart-pulse"),
+    "engine.healed": (OK, "heart-pulse"),
+    "rollout.healed": (BAD, "heart-pulse"),
 }
 
 
