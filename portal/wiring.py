@@ -89,7 +89,6 @@ class Core:
     rollouts: Rollouts
     views: RolloutViews
     identity: Identity
-    access: Access
     external: ExternalSignIn
     engine: RolloutEngine
     watch: TrafficWatch
@@ -126,6 +125,10 @@ class Core:
     @property
     def secret_delivery(self) -> SecretDelivery:
         return self.deployments.delivery
+
+    @property
+    def access(self) -> Access:
+        return Access(self.database)
 
     @property
     def drift(self) -> Drift:
@@ -224,7 +227,6 @@ def assemble(parts: Parts) -> Core:
         rollouts=rollouts,
         views=RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock)),
         identity=identity,
-        access=Access(database),
         external=ExternalSignIn(identity, _identity_provider(parts.settings), _external_policy(parts.settings)),
         engine=RolloutEngine(database, clock, audit, topics, world, Effects(database, clock, *given)),
         watch=TrafficWatch(database, clock, parts.access_log, topics=topics, rates=rates),

@@ -138,7 +138,7 @@ def test_containers_get_the_version_that_was_current_when_their_slot_began(stage
         VersionState.PREVIOUS,
     ]
     stage.containers.stop(first)
-    stage.core.deployments.restore()
+    stage.core.keeper.look()
     assert said(stage, first, "cat", "/run/secrets/db-password") == "one", "a container stays the one it was"
     assert {use.version for use in secrets.secret(CAROL, "prod", "db-password").used_by} == {1}
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from threading import Event, Lock
 from time import monotonic, sleep
+from typing import TypeVar
 from urllib.parse import quote
 
 from portal.adapters.docker import bodies, details, failures, files, lines, reports
@@ -36,6 +37,7 @@ from portal.domain.container import (
 from portal.domain.engine import ContainerDetails, Execution
 from portal.domain.errors import Conflict, NotFound, PortalError, Refused, Unavailable, Unsupported
 
+Seen = TypeVar("Seen")
 CALL_SECONDS = 30.0
 OTHER_SECONDS = 3.0
 OTHER_LOOK_SECONDS = 0.05
@@ -262,20 +264,7 @@ class DockerContainers:
     def census(self) -> tuple[ContainerDetails, ...]:
         with edge():
             rows = self._calls.get("/containers/json", all=1, filters=bodies.filters(None))
-            found = (self._details_row(row["Id"]) for row in rows)
-            return tuple(each for each in found if each)
-
-    def _details_row(self, identity: str) -> ContainerDetails | None:
-        try:
-            return self.details(identity)
-        except NotFound:
-            return None
-
-    def _inspect_row(self, identity: str) -> Container | None:
-        try:
-            return self.inspect(identity)
-        except NotFound:
-            return None
+            return tuple(found for row in rows if (found := _unless_gone(self.details, row["Id"])))
 
     def logs(self, name: str, *, tail: int = 200, since: datetime | None = None) -> tuple[ContainerLogLine, ...]:
         query = {**_log_query(since), "tail": tail}
@@ -329,6 +318,13 @@ def _quiet_after(stop: Event) -> Generator[None]:
     except Exception:
         if not stop.is_set():
             raise
+
+
+def _unless_gone(look: Callable[[str], Seen], identity: str) -> Seen | None:
+    try:
+        return look(identity)
+    except NotFound:
+        return None
 
 
 def _path(name: str) -> str:
