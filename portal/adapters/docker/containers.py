@@ -33,6 +33,7 @@ from portal.domain.container import (
     Limits,
     MemoryFiles,
     Network,
+    fingerprint,
 )
 from portal.domain.engine import ContainerDetails, Execution
 from portal.domain.errors import Conflict, NotFound, PortalError, Refused, Unavailable, Unsupported
@@ -149,12 +150,14 @@ class DockerContainers:
         except (NotFound, Refused):
             raise Conflict("container_differs", name=spec.name) from None
         known = found.labels.get(LABEL_FINGERPRINT)
-        if known not in (bodies.fingerprint(spec), bodies.fingerprint(spec, has_bounds=True)):
+        if known not in (fingerprint(spec), fingerprint(spec, has_bounds=True)):
             raise Conflict("container_differs", name=spec.name)
         return found
 
     def _create(self, spec: ContainerSpec, image: Image) -> Container:
-        subject = Subject(lambda reason: _missing(spec, reason), lambda reason: _uncreated(spec, reason), spec.address)
+        subject = Subject(
+            lambda reason: failures.missing(spec, reason), lambda reason: failures.uncreated(spec, reason), spec.address
+        )
         try:
             with edge(subject):
                 body = bodies.container(spec, image.user, dialect=self._calls.dialect)
@@ -329,18 +332,6 @@ def _unless_gone(look: Callable[[str], Seen], identity: str) -> Seen | None:
 
 def _path(name: str) -> str:
     return f"/containers/{quote(name, safe='')}"
-
-
-def _missing(spec: ContainerSpec, reason: str) -> PortalError:
-    if "network" in reason.lower():
-        return NotFound("network_missing", name=spec.network)
-    return NotFound("image_missing", image=spec.image)
-
-
-def _uncreated(spec: ContainerSpec, reason: str) -> PortalError:
-    if "already in use" in reason and "name" in reason:
-        return Conflict("container_differs", name=spec.name)
-    return Refused("container_create_failed", name=spec.name, reason=reason)
 
 
 def _log_query(since: datetime | None) -> dict[str, str | int]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 
+from portal.domain.container import ContainerSpec
 from portal.domain.errors import Conflict, Invalid, NotFound, PortalError, Refused, Unavailable
 
 REASON_KEPT = 300
@@ -120,3 +121,15 @@ def _by_status(status: int, reason: str, *, subject: Subject) -> PortalError:
     if status == 400:
         return Invalid("engine_invalid", reason=reason)
     return Unavailable("engine_failed", reason=reason)
+
+
+def missing(spec: ContainerSpec, reason: str) -> PortalError:
+    if "network" in reason.lower():
+        return NotFound("network_missing", name=spec.network)
+    return NotFound("image_missing", image=spec.image)
+
+
+def uncreated(spec: ContainerSpec, reason: str) -> PortalError:
+    if "already in use" in reason and "name" in reason:
+        return Conflict("container_differs", name=spec.name)
+    return Refused("container_create_failed", name=spec.name, reason=reason)
