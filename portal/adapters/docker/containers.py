@@ -260,14 +260,16 @@ class DockerContainers:
 
     def list(self, labels: Mapping[str, str] | None = None) -> tuple[Container, ...]:
         with edge():
-            rows = self._calls.get("/containers/json", all=1, filters=bodies.filters(labels))
-            found = (self._inspect_row(row["Id"]) for row in rows if not is_holder(reports.part(row, "Labels")))
-            return tuple(container for container in found if container)
+            return tuple(found for row in self._rows(labels) if (found := _unless_gone(self.inspect, row)))
 
     def census(self) -> tuple[ContainerDetails, ...]:
         with edge():
-            rows = self._calls.get("/containers/json", all=1, filters=bodies.filters(None))
-            return tuple(found for row in rows if (found := _unless_gone(self.details, row["Id"])))
+            return tuple(found for row in self._rows(None) if (found := _unless_gone(self.details, row)))
+
+    def _rows(self, labels: Mapping[str, str] | None) -> tuple[str, ...]:
+        """The ids of those that are no holders of memory."""
+        rows = self._calls.get("/containers/json", all=1, filters=bodies.filters(labels))
+        return tuple(row["Id"] for row in rows if not is_holder(reports.part(row, "Labels")))
 
     def logs(self, name: str, *, tail: int = 200, since: datetime | None = None) -> tuple[ContainerLogLine, ...]:
         query = {**_log_query(since), "tail": tail}
