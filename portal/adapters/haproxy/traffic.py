@@ -89,13 +89,15 @@ class HAProxyTraffic:
                 return ()
             file = written(self.folder.config)
             admitted, config = admitted_in(file), self._rendered(table, admitted_in(file))
-            read = lambda name: written(self.folder.map(name))  # noqa: E731 - one line, used once
-            found = deviations.of_files(table, file, wanted=config.text, written=read)
+            found = deviations.of_files(table, file, wanted=config.text, written=self._map_file)
             if not self.worker.is_answering():
                 return (*found, deviations.DEAD)
             marks, rows = (config.structure, self.worker.facts().mark), self.worker.rows()
             live = {name: self.worker.map(name) for name in maps.NAMES}
             return (*found, *deviations.of_worker(table, rows, live=live, admitted=admitted, marks=marks))
+
+    def _map_file(self, name: str) -> str:
+        return written(self.folder.map(name))
 
     @contextmanager
     def _turn(self) -> Generator[None]:
