@@ -50,7 +50,7 @@ def set_up() -> rx.Component:
 
 def _steps() -> rx.Component:
     return rx.fragment(
-        rx.el.nav(rx.foreach(SetUpState.steps, _tab), class_name="tabs", aria_label=tr("set_up.steps")),
+        rx.el.nav(rx.foreach(SetUpState.steps, _tab), class_name="tabs walk", aria_label=tr("set_up.steps")),
         rx.match(
             SetUpState.step,
             (SetUpStep.READING, _form(preferences_card([ProfileState.save_preferences, SetUpState.load]))),
