@@ -83,14 +83,14 @@ def _event(name: str, payload: dict[str, object], path: str) -> dict[str, object
     return {"name": name, "payload": payload, "router_data": {"pathname": path, "asPath": path, "query": {}}}
 
 
-async def open_page(url: str, cookie: str, path: str) -> OpenPage:
-    """Connected; it is loaded once `is_open`."""
+async def open_page(url: str, cookie: str, path: str, *, token: str = "") -> OpenPage:
+    """Connected; it is loaded once `is_open`. A tab that comes back has its `token`."""
     address = urlsplit(url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     wire = WSConnection(ConnectionType.CLIENT)
     page = OpenPage(reader, writer, wire, path)
     headers = [(b"Origin", url.encode()), (b"Cookie", cookie.encode())]
-    target = f"{NAMESPACE}/?EIO=4&transport=websocket&token={uuid.uuid4()}"
+    target = f"{NAMESPACE}/?EIO=4&transport=websocket&token={token or uuid.uuid4()}"
     offered: list[Extension] = [PerMessageDeflate()]  # as every browser does
     asked = Request(address.netloc, target, extra_headers=headers, subprotocols=[version("reflex")], extensions=offered)
     page.send(asked)

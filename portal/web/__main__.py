@@ -14,7 +14,7 @@ from portal.web.serve import prepare_environment, serve
 def _load_early(settings: Settings) -> None:
     """What takes half of a start, while another process makes the database."""
     if is_current():
-        prepare_environment(settings.data)
+        prepare_environment(settings)
         importlib.import_module("reflex.app")
 
 

@@ -9,7 +9,6 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from portal.domain.errors import Unavailable
 from portal.i18n import t
@@ -42,7 +41,7 @@ def serve(settings: Settings, *, first_password: str = "") -> None:
     listener = listening(settings.host, settings.port)
     if not is_built():
         ensure_built(_log.info)
-    prepare_environment(settings.data)
+    prepare_environment(settings)
     people = _opened(settings, first_password)
     give_back_memory()
     run(listener, lambda: _welcome(settings, people))
@@ -89,11 +88,16 @@ def give_back_memory() -> None:
         trim(0)
 
 
-def prepare_environment(data: Path) -> None:
-    """What Reflex reads before it is imported: serve what is built, write nothing into the checkout, ask nobody."""
+def prepare_environment(settings: Settings) -> None:
+    """What Reflex reads before it is imported: serve what is built, write nothing into the checkout, ask nobody, and
+    where the state of the pages is kept if not in this process.
+    """
+    data = settings.data.absolute()  # before the folder is left
     os.chdir(ROOT)
     os.environ.update(_FOR_REFLEX)
-    os.environ.setdefault("REFLEX_DIR", str(data.absolute() / "reflex"))
+    os.environ.setdefault("REFLEX_DIR", str(data / "reflex"))
+    if settings.redis_url:
+        os.environ["REFLEX_REDIS_URL"] = settings.redis_url
     if not {"REDIS_URL", "REFLEX_REDIS_URL"} & os.environ.keys():
         # Reflex and its sockets import Redis's client even if they never use it: five megabytes.
         stand_in_for("redis", "redis.asyncio", "redis.asyncio.client", "redis.exceptions")
