@@ -5,23 +5,32 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from portal import __version__
 from portal.adapters.host.signing import sign_apart
+from portal.adapters.oidc import Client, OpenIdProvider
+from portal.domain.backup import BackupRules
 from portal.domain.container import Network
 from portal.domain.notification import ChannelKind
 from portal.kit import ed25519
+from portal.kit.sealing import key_name
 from portal.ports.clock import Clock
 from portal.ports.containers import Containers
 from portal.ports.notifier import Notifier
 from portal.ports.traffic import AccessLog, Traffic
+from portal.services.external_sign_in import Policy
 from portal.services.signing import Sign
 from portal.settings import Settings
 from portal.store.database import Database
 
 if TYPE_CHECKING:
     from portal.adapters.haproxy.traffic import HAProxyTraffic
+    from portal.ports.backup_store import BackupStore
+    from portal.services.backup_vault import Vault
+    from portal.services.backups import Means
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,69 @@ def _proxy(settings: Settings, traffic: HAProxyTraffic) -> Attendant:
         process.start()
 
     return Attendant("proxy", start, process.release, process.stop)
+
+
+def identity_provider(settings: Settings) -> OpenIdProvider | None:
+    """None where no provider is set."""
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    client = Client(
+        settings.oidc_client_id, settings.oidc_client_secret or "", settings.oidc_scopes, settings.oidc_groups_claim
+    )
+    return OpenIdProvider(settings.oidc_issuer, client)
+
+
+def external_policy(settings: Settings) -> Policy:
+    """What the settings say of people who come from it."""
+    name = settings.oidc_name or (settings.oidc_issuer or "").partition("://")[2].partition("/")[0]
+    return Policy(settings.address, name, settings.oidc_roles or (), settings.oidc_groups_claim)
+
+
+def backup_vault(settings: Settings) -> Vault | None:
+    """Where backups go, and how they are sealed; None if no store is set."""
+    if settings.backup_store is None or settings.backup_key is None:
+        return None
+    from portal.services.backup_vault import Vault
+    from portal.store.master_key import key_of_text
+
+    key = key_of_text(settings.backup_key, purpose=b"backup key of text ", variable="PORTAL_BACKUP_KEY")
+    return Vault(_backup_store(settings, settings.backup_store), key)
+
+
+def backup_means(parts: Parts, master_key: Callable[[], bytes]) -> Means | None:
+    """What backups are made with; the portal's own log is shipped by the one process that has a SQLite database."""
+    settings, vault = parts.settings, backup_vault(parts.settings)
+    if vault is None:
+        return None
+    from portal.services.backups import Means
+
+    rules = BackupRules(
+        timedelta(hours=settings.backup_base_hours),
+        timedelta(days=settings.backup_keep_days),
+        timedelta(hours=settings.backup_alarm_hours),
+    )
+    if not settings.has_own_database:
+        return Means(vault, rules)
+    from portal.services.backup_bases import Bases
+    from portal.services.backup_shipping import Shipper
+
+    path, name = Path(settings.database_url.removeprefix("sqlite:///")), key_name(master_key())
+    bases = Bases(vault, parts.clock, settings.data / "scratch", version=__version__, master_key=name)
+    return Means(vault, rules, Shipper(path, vault, parts.clock, anchor_file=parts.anchor_file), bases)
+
+
+def _backup_store(settings: Settings, address: str) -> BackupStore:
+    if not address.startswith("s3://"):
+        from portal.adapters.backup.directory import DirectoryBackups
+
+        return DirectoryBackups(Path(address))
+    from portal.adapters.backup.s3 import Bucket, S3Backups
+    from portal.adapters.backup.s3_signing import Credentials
+
+    name, _, prefix = address.removeprefix("s3://").partition("/")
+    key_id, secret = settings.backup_s3_key_id or "", settings.backup_s3_secret or ""
+    bucket = Bucket(settings.backup_s3_url or "", name, prefix)
+    return S3Backups(bucket, Credentials(key_id, secret, settings.backup_s3_region))
 
 
 def _nothing() -> None:

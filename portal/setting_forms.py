@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 
 from portal.domain.oidc import parse_rules
 from portal.i18n import t
+
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[a-z0-9_-][a-z0-9_.-]*)*")
 
 
 class Unfit(ValueError):
@@ -107,6 +110,13 @@ def _addresses(value: str) -> tuple[str, ...]:
     return tuple(value.split(","))
 
 
+def _backup_store(value: str) -> str:
+    """A folder, or `s3://BUCKET[/PREFIX]`."""
+    if value.startswith("s3://"):
+        return _checked(value.rstrip("/"), is_good=bool(_BUCKET.fullmatch(value.rstrip("/"))))
+    return str(_path(_checked(value, is_good="://" not in value)))
+
+
 def _path(value: str) -> Path:
     """`~` and `~dave` are somebody's home, and there has to be one."""
     whole = os.path.expanduser(_checked(value, is_good="\x00" not in value))  # noqa: PTH111 - pathlib's raises
@@ -130,4 +140,5 @@ SMTP_URL = Form("smtp_url", _url("smtp", "smtps", "smtp+plain"))
 REDIS_URL = Form("redis_url", _url("redis", "rediss", "unix"))
 ADDRESSES = Form("addresses", _addresses)
 NETWORK = Form("network", _network)
+BACKUP_STORE = Form("backup_store", _backup_store)
 Reader = Whole | Choice | Form

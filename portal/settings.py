@@ -16,6 +16,7 @@ from portal.domain.setting import MASK, Setting, Source
 from portal.i18n import t
 from portal.setting_forms import (
     ADDRESSES,
+    BACKUP_STORE,
     BOOLEAN,
     DATABASE_URL,
     GROUP_RULES,
@@ -92,6 +93,15 @@ class Settings:
     proxy_bind: tuple[str, ...] = _setting("PORTAL_PROXY_BIND", ADDRESSES, "127.0.0.1:8080")
     proxy_trusts_forwarded_for: bool = _setting("PORTAL_PROXY_TRUSTS_FORWARDED_FOR", BOOLEAN, "false")
     access_log_rate: int = _setting("PORTAL_ACCESS_LOG_RATE", Whole(10, 100_000), "5000")
+    backup_store: str | None = _setting("PORTAL_BACKUP_STORE", BACKUP_STORE)
+    backup_key: str | None = _setting("PORTAL_BACKUP_KEY", TEXT, is_secret=True)
+    backup_s3_url: str | None = _setting("PORTAL_BACKUP_S3_URL", WEB_URL)
+    backup_s3_region: str = _setting("PORTAL_BACKUP_S3_REGION", TEXT, "us-east-1")
+    backup_s3_key_id: str | None = _setting("PORTAL_BACKUP_S3_KEY_ID", TEXT)
+    backup_s3_secret: str | None = _setting("PORTAL_BACKUP_S3_SECRET", TEXT, is_secret=True)
+    backup_base_hours: int = _setting("PORTAL_BACKUP_BASE_HOURS", Whole(1, 720), "24")
+    backup_keep_days: int = _setting("PORTAL_BACKUP_KEEP_DAYS", Whole(1, 3650), "14")
+    backup_alarm_hours: int = _setting("PORTAL_BACKUP_ALARM_HOURS", Whole(1, 8760), "50")
     smtp_url: str | None = _setting("PORTAL_SMTP_URL", SMTP_URL, is_secret=True)
     mail_from: str = _setting("PORTAL_MAIL_FROM", TEXT, "portal@localhost")
     lets_private_webhooks: bool = _setting("PORTAL_WEBHOOK_PRIVATE", BOOLEAN, "false")
@@ -108,7 +118,9 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """What must never be in a log."""
         urls = (self.database_url, self.redis_url or "", self.smtp_url or "")
-        given = (self.github_token, self.secret_key, self.oidc_client_secret, *(urlsplit(url).password for url in urls))
+        own = (self.backup_key, self.backup_s3_secret)
+        named = (self.github_token, self.secret_key, self.oidc_client_secret, *own)
+        given = (*named, *(urlsplit(url).password for url in urls))
         return tuple(secret for secret in given if secret)
 
     @property
@@ -172,8 +184,18 @@ def _refuse_contradictions(read: Mapping[str, Any]) -> None:
         raise Invalid("setting_only_for_tests", variable="PORTAL_FAILPOINTS")
     if read["oidc_issuer"] and not read["oidc_client_id"]:
         raise Invalid("setting_needs_other", variable="PORTAL_OIDC_ISSUER", other="PORTAL_OIDC_CLIENT_ID")
+    for variable in _needed_by_store(read["backup_store"]):
+        if not read[variable]:
+            raise Invalid("setting_needs_other", variable="PORTAL_BACKUP_STORE", other=f"PORTAL_{variable.upper()}")
     if read["role"] != "all" and str(read["database_url"]).startswith("sqlite"):
         raise Invalid("setting_needs_postgresql", variable="PORTAL_ROLE", value=read["role"])
+
+
+def _needed_by_store(address: str | None) -> tuple[str, ...]:
+    if not address:
+        return ()
+    of_bucket = ("backup_s3_url", "backup_s3_key_id", "backup_s3_secret") if address.startswith("s3://") else ()
+    return ("backup_key", *of_bucket)
 
 
 _GROUPS = (  # the first that a variable's name begins with
@@ -182,7 +204,7 @@ _GROUPS = (  # the first that a variable's name begins with
     ("tests", ("PORTAL_DEMO", "PORTAL_TESTING", "PORTAL_FAILPOINTS")),
     ("engine", ("PORTAL_ENGINE", "PORTAL_NETWORK", "PORTAL_SUBNET", "PORTAL_CONTAINER")),
     ("proxy", ("PORTAL_PROXY", "PORTAL_ACCESS_LOG")),
-    ("storage", ("PORTAL_DATA", "PORTAL_REDIS", "PORTAL_AUDIT", "PORTAL_SECRET")),
+    ("storage", ("PORTAL_DATA", "PORTAL_REDIS", "PORTAL_AUDIT", "PORTAL_SECRET", "PORTAL_BACKUP")),
     ("portal", ("PORTAL_",)),
 )
 _AT_RUN_TIME = frozenset({"CODEX_LOG_LEVEL"})

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
 
 from portal.adapters.clock import SystemClock
 from portal.adapters.github.probe import github
 from portal.adapters.host import probes as host
 from portal.adapters.notify.ways import notifiers
-from portal.adapters.oidc import Client, OpenIdProvider
 from portal.keeping_parts import Tools, drift, keeper, repair
 from portal.kit import failpoints
 from portal.kit.topics import Topics
-from portal.parts import Parts, is_demonstration, made_of
+from portal.parts import Parts, backup_means, external_policy, identity_provider, is_demonstration, made_of
 from portal.ports.clock import Clock
 from portal.ports.containers import Containers
 from portal.ports.traffic import Traffic
@@ -24,6 +24,7 @@ from portal.services.access import Access
 from portal.services.approvals import Approvals
 from portal.services.audit import Audit
 from portal.services.audit_check import AuditCheck
+from portal.services.backups import Backups
 from portal.services.catalogue import Catalogue
 from portal.services.comparison import Comparisons
 from portal.services.container_executions import Executions
@@ -34,7 +35,7 @@ from portal.services.demonstration import Demonstration
 from portal.services.deployments import Deployments
 from portal.services.dora import DoraMeasures
 from portal.services.drift import Drift
-from portal.services.external_sign_in import ExternalSignIn, Policy
+from portal.services.external_sign_in import ExternalSignIn
 from portal.services.healing import REPAIR
 from portal.services.health import HealthWatch, Probe
 from portal.services.identity import Identity
@@ -109,6 +110,7 @@ class Core:
     tools: Tools
     keeper: Keeper
     job_engine: JobEngine
+    backups: Backups
 
     @property
     def channels(self) -> Channels:
@@ -206,15 +208,13 @@ def assemble(parts: Parts) -> Core:
     catalogue = Catalogue(database, clock, audit)
     releases = Releases(database, clock, audit, containers=parts.containers)
     rollouts = Rollouts(database, clock, audit, topics=topics, containers=parts.containers)
-    box = SecretBox(lambda: _master_key(parts.settings))
+    box = SecretBox(master := partial(_master_key, parts.settings))
     identity = Identity(database, clock, audit, box=box, session_hours=parts.settings.session_hours)
-    world = World(database, clock, parts.containers, parts.traffic)
+    world, fleet = World(database, clock, parts.containers, parts.traffic), _fleet(parts, audit)
     outbox = Outbox(database, clock, audit, topics=topics, post=Post(parts.notifiers, box, parts.settings.public_url))
-    fleet = _fleet(parts, audit)
     tools = Tools(parts, audit, topics, box, SecretDelivery(database, parts.containers, box))
     given = (parts.containers, parts.traffic, parts.network, box, tools.delivery)
-    health = HealthWatch(clock, _probes(parts))
-    jobs = Jobs(database, clock, audit, topics=topics)
+    health, jobs = HealthWatch(clock, _probes(parts)), Jobs(database, clock, audit, topics=topics)
     made = Core(
         parts=parts,
         topics=topics,
@@ -227,7 +227,7 @@ def assemble(parts: Parts) -> Core:
         rollouts=rollouts,
         views=RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock)),
         identity=identity,
-        external=ExternalSignIn(identity, _identity_provider(parts.settings), _external_policy(parts.settings)),
+        external=ExternalSignIn(identity, identity_provider(parts.settings), external_policy(parts.settings)),
         engine=RolloutEngine(database, clock, audit, topics, world, Effects(database, clock, *given)),
         watch=TrafficWatch(database, clock, parts.access_log, topics=topics, rates=rates),
         rates=rates,
@@ -247,6 +247,7 @@ def assemble(parts: Parts) -> Core:
         tools=tools,
         keeper=keeper(tools, jobs, rollouts=rollouts),
         job_engine=JobEngine(database, clock, audit, topics, jobs, halt=Event()),
+        backups=Backups(database, clock, audit, means=backup_means(parts, master), jobs=jobs),
     )
     jobs.register(_job_kinds(made))
     return made
@@ -254,10 +255,13 @@ def assemble(parts: Parts) -> Core:
 
 def _job_kinds(core: Core) -> Mapping[str, Callable[[], JobKind]]:
     """The kinds of long work that there are, each made when it is first needed: one line here adds a kind."""
+    from portal.services.backup_check import CheckPortalBackup
+
     return {
         "secret_rotation": lambda: _secret_rotation(core),
         REPAIR: lambda: repair(core.tools),
         "scale": lambda: ScaleJob(core.replica_moves, core.audit),
+        "portal-check": lambda: CheckPortalBackup(core.database, core.clock, core.backups),
     }
 
 
@@ -268,20 +272,6 @@ def _secret_rotation(core: Core) -> JobKind:
     ask = http_status if is_demonstration(core.settings) else host.http_status
     stores = (core.database, core.clock, core.audit, core.containers)
     return SecretRotation(RotationParts(*stores, core.secrets, core.secret_delivery, core.rollouts, ask))
-
-
-def _identity_provider(settings: Settings) -> OpenIdProvider | None:
-    if settings.oidc_issuer is None or settings.oidc_client_id is None:
-        return None
-    client = Client(
-        settings.oidc_client_id, settings.oidc_client_secret or "", settings.oidc_scopes, settings.oidc_groups_claim
-    )
-    return OpenIdProvider(settings.oidc_issuer, client)
-
-
-def _external_policy(settings: Settings) -> Policy:
-    name = settings.oidc_name or (settings.oidc_issuer or "").partition("://")[2].partition("/")[0]
-    return Policy(settings.address, name, settings.oidc_roles or (), settings.oidc_groups_claim)
 
 
 def _fleet(parts: Parts, audit: Audit) -> Fleet:

@@ -47,6 +47,8 @@ class Permission(StrEnum):
     SUPPORT_ANSWER = "support.answer"
     SECRET_EDIT = "secret.edit"
     SECRET_REVEAL = "secret.reveal"
+    BACKUP_RUN = "backup.run"  # make backups and schedules, rehearse restores elsewhere
+    RECOVERY_RUN = "recovery.run"  # put data back over what is there, rebuild, fail over
 
 
 _VIEWER = frozenset({Permission.VIEW, Permission.CONTAINER_VIEW, Permission.TOKEN_OWN})
@@ -80,6 +82,8 @@ _OPERATOR = _VIEWER | {
     Permission.SETTINGS_READ,
     Permission.SECRET_EDIT,
     Permission.SECRET_REVEAL,
+    Permission.BACKUP_RUN,
+    Permission.RECOVERY_RUN,
 }
 
 PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
@@ -124,6 +128,7 @@ DANGEROUS = frozenset(
         Permission.AUDIT_EXPORT,
         Permission.ROLLOUT_APPROVE,
         Permission.SECRET_REVEAL,
+        Permission.RECOVERY_RUN,
     }
 )
 """What a token is given only after a fresh proof of who asks for it."""

@@ -25,6 +25,7 @@ class NotificationEvent(StrEnum):
     MENTION = "mention"
     SECRET_DUE = "secret_due"
     NOT_HEALED = "not_healed"
+    BACKUP_ALARM = "backup_alarm"
 
 
 class Way(StrEnum):

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from portal.domain.access import Actor, Grant, Permission, Role, demand, may
+from portal.domain.access import EVERYWHERE, Actor, Grant, Permission, Role, demand, may
 from portal.domain.audit import AuditEntry
 from portal.domain.identity import User
 from portal.domain.notification import (
@@ -69,6 +69,8 @@ class Notifications:
             self._tell_of_secret(session, entry)
         if entry.action == "container.not_healed":
             self._tell_of_illness(session, entry)
+        if entry.action == "backup.alarm":
+            self._tell_of_backup(session, entry)
         if "@" in entry.reason:
             self._tell_mentioned(session, entry)
 
@@ -120,6 +122,14 @@ class Notifications:
         role = catalogue.environment(session, rollout.environment).protection.approver_role
         fitting = [user for user in users.users(session) if _may_approve(user, role, rollout.environment)]
         return [user.name for user in fitting if user.name != rollout.requested_by]
+
+    def _tell_of_backup(self, session: Session, entry: AuditEntry) -> None:
+        """Whoever may make backups of the whole portal."""
+        event, params = NotificationEvent.BACKUP_ALARM, dict(entry.params)
+        for user in users.users(session)[:MOST_TOLD]:
+            if may(Actor(user.name, grants=user.grants), Permission.BACKUP_RUN, EVERYWHERE):
+                self._tell(session, user.name, event, params=params, href="/recovery")
+        self._tell_channels(session, event, {**params, "href": "/recovery"}, environment="")
 
     def _tell_mentioned(self, session: Session, entry: AuditEntry) -> None:
         params = {"who": entry.actor, "reason": entry.reason[:300], "action": entry.action, "target": entry.target}

@@ -15,11 +15,11 @@ SHORTEST_TEXT = 32
 _FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def key_of_text(text: str) -> bytes:
-    """Invalid("secret_key_weak") for less than 32 characters or fewer than ten different ones."""
+def key_of_text(text: str, *, purpose: bytes = b"master key of text ", variable: str = "PORTAL_SECRET_KEY") -> bytes:
+    """Invalid("secret_key_weak", variable) for less than 32 characters or fewer than ten different ones."""
     if len(text) < SHORTEST_TEXT or len(set(text)) < 10:
-        raise Invalid("secret_key_weak", limit=SHORTEST_TEXT)
-    return hashlib.sha256(b"master key of text " + text.encode()).digest()
+        raise Invalid("secret_key_weak", variable=variable, limit=SHORTEST_TEXT)
+    return hashlib.sha256(purpose + text.encode()).digest()
 
 
 def read_or_make(path: Path) -> bytes:

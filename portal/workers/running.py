@@ -44,6 +44,8 @@ class Workers:
             Loop("anchors", core.audit.anchor, pause_seconds=60.0),
             Loop("search", core.search.catch_up, pause_seconds=2.0),
             Loop("outbox", core.outbox.work, pause_seconds=0.05),
+            Loop("backup log", core.backups.ship, pause_seconds=0.3),
+            Loop("backups", core.backups.tend, pause_seconds=1.0),
             Loop("retention", self._drop_what_is_old, pause_seconds=600.0),
         ]
 
@@ -67,6 +69,7 @@ class Workers:
         self._jobs.stop()
         for loop in self._loops:
             loop.stop()
+        _try("backups", self._core.backups.stop)
         if ends_traffic:
             _try("containers", self._core.deployments.rest)
         for attendant in reversed(self._core.parts.attendants):

@@ -144,6 +144,8 @@ def prod(stage: PortalStage) -> dict[str, str]:
         "number": "1",
         "step": "people",
         "channel_id": "1",
+        "backup_id": "1",
+        "recovery_id": "1",
         "delivery_id": "1",
         "integration": "engine",
         "container": stage.containers.list()[0].name,

@@ -18,6 +18,7 @@ from portal.api.v1 import (
     access,
     approvals,
     audit,
+    backups,
     comparisons,
     containers,
     deployments,
@@ -51,7 +52,7 @@ PUBLIC = frozenset({"/openapi.json"})
 DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views, secrets)
 PEOPLE = (users, sessions, tokens, access, me, notifications)
 OPERATION = (containers, engine, operations, scaling, log, integrations)
-NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, *OPERATION, set_up, support)
+NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, *OPERATION, set_up, support, backups)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\
 Send a token as `Authorization: Bearer cfp_…`. Whatever fails is answered with problem details in Chinese or English

@@ -16,6 +16,7 @@ _LOOKS = {
     NotificationEvent.MENTION: (IDLE, "eye"),
     NotificationEvent.SECRET_DUE: (WAIT, "key-round"),
     NotificationEvent.NOT_HEALED: (BAD, "heart-pulse"),
+    NotificationEvent.BACKUP_ALARM: (BAD, "octagon-alert"),
 }
 
 
