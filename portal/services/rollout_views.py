@@ -14,13 +14,13 @@ from portal.domain.errors import NotFound
 from portal.domain.operation import StepStatus
 from portal.domain.page import LONGEST_PAGE
 from portal.domain.release import Release
-from portal.domain.rollout import Action, Rollout, TrafficSample
+from portal.domain.rollout import Action, Rollout
 from portal.domain.rollout_facts import Facts
 from portal.domain.rollout_view import Changes, ReplicaView, RolloutView, SamplePoint, StepView
-from portal.domain.verdict_tally import Tally, quantile_ms
 from portal.services.memory_watch import MemoryWatch
 from portal.services.releases import is_signed
 from portal.services.rollout_evidence import stored
+from portal.services.rollout_points import RolloutPoints
 from portal.services.rollout_world import World
 from portal.services.traffic_watch import Rates
 from portal.store import audit_search, catalogue, deployments, operations, releases, rollouts, routing, samples
@@ -35,6 +35,7 @@ class RolloutViews:
     world: World
     rates: Rates
     memory: MemoryWatch
+    charts: RolloutPoints
 
     def view(self, actor: Actor, rollout_id: int) -> RolloutView:
         """NotFound("rollout_missing"). What the proxy or the engine cannot tell now is left out, not guessed."""
@@ -101,13 +102,7 @@ class RolloutViews:
         return self._points_of(rollout, max(10, min(buckets, LONGEST_CHART)))
 
     def _points_of(self, rollout: Rollout, buckets: int) -> tuple[SamplePoint, ...]:
-        first, last = _period(rollout, self.world.clock.now().timestamp())
-        with self.database.reading() as session:
-            seen = samples.between(session, (rollout.service, rollout.environment), after=first, until=last)
-        if not seen:
-            return ()
-        width = max(1, -(-(seen[-1].second - seen[0].second + 1) // buckets))
-        return _points(seen, rollout, width)
+        return self.charts.points(rollout, now=self.world.clock.now().timestamp(), buckets=buckets)
 
 
 def _timeline(session: Session, rollout: Rollout) -> tuple[AuditEntry, ...]:
@@ -174,26 +169,3 @@ def _release(session: Session, rollout: Rollout, version: str) -> Release | None
         return releases.get(session, rollout.service, version) if version else None
     except NotFound:
         return None
-
-
-def _points(seen: tuple[TrafficSample, ...], rollout: Rollout, width: int) -> tuple[SamplePoint, ...]:
-    start = seen[0].second
-    sides: dict[int, list[Tally]] = {}
-    for sample in seen:
-        pair = sides.setdefault((sample.second - start) // width, [Tally(), Tally()])
-        pair[sample.slot is rollout.slot] += Tally(sample.requests, sample.errors, sample.latency)
-    return tuple(_point(start + number * width, width, pair) for number, pair in sorted(sides.items()))
-
-
-def _point(at: int, width: int, pair: list[Tally]) -> SamplePoint:
-    stable, canary = pair
-    return SamplePoint(
-        at=at,
-        seconds=width,
-        stable_requests=stable.requests,
-        canary_requests=canary.requests,
-        stable_errors=stable.errors,
-        canary_errors=canary.errors,
-        stable_p95_ms=quantile_ms(stable.latency, 0.95),
-        canary_p95_ms=quantile_ms(canary.latency, 0.95),
-    )

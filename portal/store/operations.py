@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -19,6 +19,10 @@ from portal.store.tables import EffectRow, OperationRow, OperationStepRow
 
 LEASE_SECONDS = 5.0
 ROLLOUT = "rollout"
+_ANY_DUE = (
+    "SELECT 1 FROM operation WHERE NOT is_over AND wake_at <= :now AND lease_until < :now AND kind {} :rollout LIMIT 1"
+)
+_ANY_ROLLOUT_DUE, _ANY_JOB_DUE = text(_ANY_DUE.format("=")), text(_ANY_DUE.format("<>"))  # asked thirty times a second
 
 
 def add(session: Session, *, kind: str, target: str, plan_version: int, now: datetime) -> int:
@@ -188,8 +192,9 @@ def count(session: Session, *, is_over: bool) -> int:
 
 def is_any_due(session: Session, *, of_jobs: bool = False) -> bool:
     """Whether there is something to claim: a look that costs no write lock."""
-    due = select(OperationRow.id).where(*_is_due(database_now(session), of_jobs=of_jobs))
-    return session.exec(due.limit(1)).first() is not None
+    connection = session.connection()
+    asked = _ANY_JOB_DUE if of_jobs else _ANY_ROLLOUT_DUE
+    return connection.execute(asked, {"now": database_now(connection), "rollout": ROLLOUT}).first() is not None
 
 
 def _is_due(now: float, *, of_jobs: bool) -> tuple[ColumnElement[bool], ...]:

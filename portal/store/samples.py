@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, func, text
+from sqlalchemy import ColumnElement, delete, func, text
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from portal.domain.rollout import TrafficSample
@@ -15,6 +16,7 @@ from portal.domain.route import Slot
 from portal.store.database import changed_rows
 from portal.store.tables import TrafficSampleRow
 
+_COLUMNS = tuple(col(getattr(TrafficSampleRow, name)) for name in TrafficSample.__slots__)
 PUT_LOCK = 0x73616D70  # any number that nothing else in the database locks
 
 
@@ -55,15 +57,21 @@ def between(
     session: Session, target: tuple[str, str], *, after: int, until: int, limit: int = 20_000
 ) -> tuple[TrafficSample, ...]:
     """Samples of (service, environment) with `after` < second <= `until`, oldest first."""
-    service, environment = target
-    wanted = select(TrafficSampleRow).where(
-        TrafficSampleRow.service == service,
-        TrafficSampleRow.environment == environment,
-        TrafficSampleRow.second > after,
-        TrafficSampleRow.second <= until,
-    )
-    rows = session.exec(wanted.order_by(col(TrafficSampleRow.second)).limit(limit))
-    return tuple(_sample(row) for row in rows)
+    # As plain rows: a page that is open for hours would spend its time on making objects that know of a session.
+    wanted = sql_select(*_COLUMNS).where(*_within(target, after=after, until=until))
+    rows = session.connection().execute(wanted.order_by(col(TrafficSampleRow.second)).limit(limit))
+    return tuple(_of_values(dict(zip(TrafficSample.__slots__, row, strict=True))) for row in rows)
+
+
+def first_second(session: Session, target: tuple[str, str], *, after: int, until: int) -> int | None:
+    """The first of those seconds in which anything was seen."""
+    found = select(func.min(TrafficSampleRow.second)).where(*_within(target, after=after, until=until))
+    return session.exec(found).one()
+
+
+def _within(target: tuple[str, str], *, after: int, until: int) -> tuple[ColumnElement[bool], ...]:
+    is_target = (col(TrafficSampleRow.service) == target[0], col(TrafficSampleRow.environment) == target[1])
+    return *is_target, col(TrafficSampleRow.second) > after, col(TrafficSampleRow.second) <= until
 
 
 def seconds_watched(session: Session, target: tuple[str, str], *, since: int) -> int:
@@ -111,9 +119,12 @@ def lowest_sampling(session: Session, target: tuple[str, str], *, period: tuple[
 
 
 def _sample(row: TrafficSampleRow) -> TrafficSample:
-    values = row.model_dump()
-    values["slot"] = Slot(row.slot)
-    values["latency"] = {int(bin_): count for bin_, count in row.latency.items()}
+    return _of_values(row.model_dump())
+
+
+def _of_values(values: dict[str, Any]) -> TrafficSample:
+    values["slot"] = Slot(values["slot"])
+    values["latency"] = {int(bin_): count for bin_, count in values["latency"].items()}
     return TrafficSample(**values)
 
 
