@@ -41,6 +41,7 @@ NOUNS = {
     "measures": "portal.cli.measures:measures",
     "audit": "portal.cli.audit:audit",
     "search": "portal.cli.search:search",
+    "feedback": "portal.cli.feedback:feedback",
     "user": "portal.cli.users:user",
     "token": "portal.cli.tokens:token",
     "settings": "portal.cli.settings:settings",

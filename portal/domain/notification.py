@@ -22,6 +22,7 @@ class NotificationEvent(StrEnum):
     APPROVAL_WANTED = "approval_wanted"
     ROLLOUT_STOPPED = "rollout_stopped"
     ROLLOUT_FINISHED = "rollout_finished"
+    FEEDBACK_ANSWERED = "feedback_answered"
     MENTION = "mention"
     SECRET_DUE = "secret_due"
     NOT_HEALED = "not_healed"

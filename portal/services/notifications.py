@@ -24,7 +24,7 @@ from portal.domain.rollout import Rollout, State
 from portal.kit.topics import Topics
 from portal.ports.clock import Clock
 from portal.services.audit import Audit
-from portal.store import catalogue, outbox, rollouts, users
+from portal.store import catalogue, feedback, outbox, rollouts, users
 from portal.store import notifications as store
 from portal.store.database import Database
 from portal.store.outbox import Parcel
@@ -63,6 +63,8 @@ class Notifications:
             _log.exception("not announced", extra={"action": entry.action})
 
     def _announce(self, session: Session, entry: AuditEntry) -> None:
+        if entry.action == "feedback.answered":
+            self._tell_asker(session, entry)
         if entry.target_kind == "rollout" and (entry.action in EVENT_OF_ACTION or entry.action in STEPS_ON):
             self._tell_of_rollout(session, entry)
         if entry.action in ("secret.due", "secret.overdue"):
@@ -130,6 +132,14 @@ class Notifications:
             if may(Actor(user.name, grants=user.grants), Permission.BACKUP_RUN, EVERYWHERE):
                 self._tell(session, user.name, event, params=params, href="/recovery")
         self._tell_channels(session, event, {**params, "href": "/recovery"}, environment="")
+
+    def _tell_asker(self, session: Session, entry: AuditEntry) -> None:
+        asked = feedback.get(session, int(entry.target))
+        event, href = NotificationEvent.FEEDBACK_ANSWERED, f"/support/{asked.id}"
+        params = {"who": entry.actor, "page": asked.page}
+        if asked.author and asked.author != asked.answered_by:
+            self._tell(session, asked.author, event, params=params, href=href)
+        self._tell_channels(session, event, {**params, "href": href}, environment="")
 
     def _tell_mentioned(self, session: Session, entry: AuditEntry) -> None:
         params = {"who": entry.actor, "reason": entry.reason[:300], "action": entry.action, "target": entry.target}

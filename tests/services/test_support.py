@@ -10,6 +10,7 @@ from portal.domain.access import ANONYMOUS, SYSTEM, Actor, Grant, Role
 from portal.domain.audit import AuditQuery
 from portal.domain.errors import PortalError
 from portal.domain.feedback import FeedbackOrder, FeedbackQuery, FeedbackState
+from portal.domain.identity import NewUser
 from portal.kit.allowance import Allowance
 from portal.services import support as services
 from portal.services.support import Allowances, Support
@@ -39,12 +40,15 @@ def code(act: object, *arguments: object, **named: object) -> str:
 
 
 def test_what_a_reader_says_is_answered_and_closed_and_both_can_see_it(stage: PortalStage, support: Support):
+    stage.core.identity.create_user(SYSTEM, NewUser("bob", "a long walk on the beach", (Grant(Role.DEVELOPER),)))
     given = support.give(BOB, SAID, source="bob")
     assert (given.state, given.author, given.text) == (FeedbackState.NEW, "bob", SAID.text.strip())
     assert support.waiting(SUPPORTER) == 1
     support.answer(SUPPORTER, given.id, text=" 已补充 ")
     seen = support.feedback(BOB, given.id)
     assert (seen.state, seen.answer, seen.answered_by) == (FeedbackState.ANSWERED, "已补充", "carol")
+    told = stage.core.notifications.page(BOB).items
+    assert [(one.event, one.href) for one in told] == [("feedback_answered", f"/support/{given.id}")]
     support.close(SUPPORTER, given.id, reason="done")
     assert code(support.close, SUPPORTER, given.id) == "feedback_is_so"
     support.reopen(SUPPORTER, given.id)

@@ -13,6 +13,7 @@ _LOOKS = {
     NotificationEvent.APPROVAL_WANTED: (WAIT, "user-check"),
     NotificationEvent.ROLLOUT_STOPPED: (BAD, "octagon-alert"),
     NotificationEvent.ROLLOUT_FINISHED: (OK, "check"),
+    NotificationEvent.FEEDBACK_ANSWERED: (OK, "life-buoy"),
     NotificationEvent.MENTION: (IDLE, "eye"),
     NotificationEvent.SECRET_DUE: (WAIT, "key-round"),
     NotificationEvent.NOT_HEALED: (BAD, "heart-pulse"),
