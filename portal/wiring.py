@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from threading import Event
 
@@ -12,193 +11,49 @@ from portal.adapters.clock import SystemClock
 from portal.adapters.github.probe import github
 from portal.adapters.host import probes as host
 from portal.adapters.notify.ways import notifiers
-from portal.keeping_parts import Tools, drift, keeper, repair
+from portal.core import Core
+from portal.job_kinds import job_kinds
+from portal.keeping_parts import Tools, keeper
 from portal.kit import failpoints
 from portal.kit.topics import Topics
-from portal.parts import Parts, backup_means, external_policy, identity_provider, is_demonstration, made_of
-from portal.ports.clock import Clock
-from portal.ports.containers import Containers
-from portal.ports.traffic import Traffic
+from portal.parts import Parts, backup_means, external_policy, identity_provider, made_of
 from portal.services import health_probes
-from portal.services.access import Access
-from portal.services.approvals import Approvals
 from portal.services.audit import Audit
 from portal.services.audit_check import AuditCheck
 from portal.services.backups import Backups
 from portal.services.catalogue import Catalogue
-from portal.services.comparison import Comparisons
 from portal.services.container_executions import Executions
 from portal.services.container_hosts import Hosts
 from portal.services.container_logs import ContainerLogs
 from portal.services.containers import Fleet
 from portal.services.demonstration import Demonstration
 from portal.services.deployments import Deployments
-from portal.services.dora import DoraMeasures
-from portal.services.drift import Drift
 from portal.services.external_sign_in import ExternalSignIn
-from portal.services.healing import REPAIR
 from portal.services.health import HealthWatch, Probe
 from portal.services.identity import Identity
 from portal.services.integrations import Integrations
 from portal.services.job_engine import JobEngine
-from portal.services.job_run import JobKind
 from portal.services.jobs import Jobs
-from portal.services.keeping import Keeper
-from portal.services.log_level import LogLevel
 from portal.services.measures import Measures
 from portal.services.memory_watch import MemoryWatch
-from portal.services.notification_channels import Channels
 from portal.services.notifications import Notifications
 from portal.services.outbox import Outbox, Post
 from portal.services.releases import Releases
-from portal.services.replica_moves import ReplicaMoves
 from portal.services.rollout_effects import Effects
 from portal.services.rollout_engine import RolloutEngine
+from portal.services.rollout_points import RolloutPoints
 from portal.services.rollout_views import RolloutViews
 from portal.services.rollout_world import World
 from portal.services.rollouts import Rollouts
-from portal.services.saved_views import SavedViews
-from portal.services.scale_job import ScaleJob
-from portal.services.scaling import Scaling
 from portal.services.search import Search
 from portal.services.secret_box import SecretBox
 from portal.services.secret_delivery import SecretDelivery
-from portal.services.secret_schedule import SecretSchedule
-from portal.services.secrets import Secrets
-from portal.services.service_places import ServicePlaces
 from portal.services.settings_book import SettingsBook
-from portal.services.support import Support
 from portal.services.traffic_watch import Rates, TrafficWatch
 from portal.settings import Settings, explained
 from portal.store import master_key
 from portal.store.database import Database
 from portal.store.migrate import migrate
-
-
-@dataclass(frozen=True, slots=True)
-class Core:
-    """The portal's services, for the pages, the REST API, the command line and the workers."""
-
-    parts: Parts
-    topics: Topics
-    audit: Audit
-    audit_check: AuditCheck
-    secret_box: SecretBox
-    catalogue: Catalogue
-    releases: Releases
-    deployments: Deployments
-    rollouts: Rollouts
-    views: RolloutViews
-    identity: Identity
-    external: ExternalSignIn
-    engine: RolloutEngine
-    watch: TrafficWatch
-    rates: Rates
-    demonstration: Demonstration
-    health: HealthWatch
-    measures: Measures
-    fleet: Fleet
-    executions: Executions
-    container_logs: ContainerLogs
-    hosts: Hosts
-    search: Search
-    settings_book: SettingsBook
-    integrations: Integrations
-    notifications: Notifications
-    outbox: Outbox
-    jobs: Jobs
-    tools: Tools
-    keeper: Keeper
-    job_engine: JobEngine
-    backups: Backups
-
-    @property
-    def channels(self) -> Channels:
-        return Channels(self.database, self.clock, self.audit, box=self.secret_box, outbox=self.outbox)
-
-    @property
-    def secrets(self) -> Secrets:
-        return Secrets(self.database, self.clock, self.audit, box=self.secret_box)
-
-    @property
-    def secret_schedule(self) -> SecretSchedule:
-        return SecretSchedule(self.database, self.clock, self.audit, jobs=self.jobs)
-
-    @property
-    def secret_delivery(self) -> SecretDelivery:
-        return self.deployments.delivery
-
-    @property
-    def access(self) -> Access:
-        return Access(self.database)
-
-    @property
-    def drift(self) -> Drift:
-        return drift(self.tools, self.jobs, catalogue=self.catalogue)
-
-    @property
-    def service_places(self) -> ServicePlaces:
-        return ServicePlaces(self.database, self.containers, self.traffic, self.rates)
-
-    @property
-    def support(self) -> Support:
-        return Support(self.database, self.clock, self.audit)
-
-    @property
-    def saved_views(self) -> SavedViews:
-        return SavedViews(self.database, self.clock, self.audit)
-
-    @property
-    def comparisons(self) -> Comparisons:
-        return Comparisons(self.database, self.clock)
-
-    @property
-    def dora(self) -> DoraMeasures:
-        return DoraMeasures(self.database, self.clock)
-
-    @property
-    def log_level(self) -> LogLevel:
-        return LogLevel(self.database, self.audit)
-
-    @property
-    def approvals(self) -> Approvals:
-        return Approvals(self.database, self.views)
-
-    @property
-    def scaling(self) -> Scaling:
-        return Scaling(self.database, self.clock, self.audit, self.jobs, self.containers, self.rates)
-
-    @property
-    def replica_moves(self) -> ReplicaMoves:
-        return ReplicaMoves(
-            self.database,
-            self.clock,
-            self.containers,
-            self.traffic,
-            network=self.parts.network,
-            box=self.secret_box,
-            delivery=self.secret_delivery,
-        )
-
-    @property
-    def settings(self) -> Settings:
-        return self.parts.settings
-
-    @property
-    def database(self) -> Database:
-        return self.parts.database
-
-    @property
-    def clock(self) -> Clock:
-        return self.parts.clock
-
-    @property
-    def containers(self) -> Containers:
-        return self.parts.containers
-
-    @property
-    def traffic(self) -> Traffic:
-        return self.parts.traffic
 
 
 def assemble(parts: Parts) -> Core:
@@ -225,7 +80,7 @@ def assemble(parts: Parts) -> Core:
         releases=releases,
         deployments=Deployments(database, parts.containers, parts.traffic, tools.delivery),
         rollouts=rollouts,
-        views=RolloutViews(database, world, rates, MemoryWatch(parts.containers, clock)),
+        views=_views(parts, world, rates),
         identity=identity,
         external=ExternalSignIn(identity, identity_provider(parts.settings), external_policy(parts.settings)),
         engine=RolloutEngine(database, clock, audit, topics, world, Effects(database, clock, *given)),
@@ -249,29 +104,13 @@ def assemble(parts: Parts) -> Core:
         job_engine=JobEngine(database, clock, audit, topics, jobs, halt=Event()),
         backups=Backups(database, clock, audit, means=backup_means(parts, master), jobs=jobs),
     )
-    jobs.register(_job_kinds(made))
+    jobs.register(job_kinds(made))
     return made
 
 
-def _job_kinds(core: Core) -> Mapping[str, Callable[[], JobKind]]:
-    """The kinds of long work that there are, each made when it is first needed: one line here adds a kind."""
-    from portal.services.backup_check import CheckPortalBackup
-
-    return {
-        "secret_rotation": lambda: _secret_rotation(core),
-        REPAIR: lambda: repair(core.tools),
-        "scale": lambda: ScaleJob(core.replica_moves, core.audit),
-        "portal-check": lambda: CheckPortalBackup(core.database, core.clock, core.backups),
-    }
-
-
-def _secret_rotation(core: Core) -> JobKind:
-    from portal.adapters.memory.host import http_status
-    from portal.services.secret_rotation import RotationParts, SecretRotation
-
-    ask = http_status if is_demonstration(core.settings) else host.http_status
-    stores = (core.database, core.clock, core.audit, core.containers)
-    return SecretRotation(RotationParts(*stores, core.secrets, core.secret_delivery, core.rollouts, ask))
+def _views(parts: Parts, world: World, rates: Rates) -> RolloutViews:
+    memory = MemoryWatch(parts.containers, parts.clock)
+    return RolloutViews(parts.database, world, rates, memory, RolloutPoints(parts.database))
 
 
 def _fleet(parts: Parts, audit: Audit) -> Fleet:

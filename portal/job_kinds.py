@@ -1,0 +1,34 @@
+"""The kinds of long work that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from portal.adapters.host import probes as host
+from portal.core import Core
+from portal.keeping_parts import repair
+from portal.parts import is_demonstration
+from portal.services.healing import REPAIR
+from portal.services.job_run import JobKind
+from portal.services.scale_job import ScaleJob
+
+
+def job_kinds(core: Core) -> Mapping[str, Callable[[], JobKind]]:
+    """The kinds of long work that there are, each made when it is first needed: one line here adds a kind."""
+    from portal.services.backup_check import CheckPortalBackup
+
+    return {
+        "secret_rotation": lambda: _secret_rotation(core),
+        REPAIR: lambda: repair(core.tools),
+        "scale": lambda: ScaleJob(core.replica_moves, core.audit),
+        "portal-check": lambda: CheckPortalBackup(core.database, core.clock, core.backups),
+    }
+
+
+def _secret_rotation(core: Core) -> JobKind:
+    from portal.adapters.memory.host import http_status
+    from portal.services.secret_rotation import RotationParts, SecretRotation
+
+    ask = http_status if is_demonstration(core.settings) else host.http_status
+    stores = (core.database, core.clock, core.audit, core.containers)
+    return SecretRotation(RotationParts(*stores, core.secrets, core.secret_delivery, core.rollouts, ask))
