@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +16,7 @@ from portal.cli.words import say
 from portal.domain.access import EVERYWHERE, Grant, Permission, Role
 from portal.domain.errors import Invalid
 from portal.domain.identity import LONGEST_PASSWORD, NewPerson, NewUser, SessionQuery, User, invitation_path
+from portal.services.identity import Identity
 from portal.services.invitations import RESET_HOURS
 
 user = group("user")
@@ -90,22 +92,19 @@ def set_grants(name: str, *, roles: tuple[str, ...], reason: str) -> None:
     show_done(_document(changed), "cli.done.granted", name=name, grants=", ".join(map(written, changed.grants)))
 
 
-@local(user, "disable")
-@argument("name")
-@option("--reason", "-m", default="")
-def disable_user(name: str, reason: str) -> None:
-    with own_portal() as (core, operator):
-        changed = core.identity.disable(operator, name, reason=reason)
-    show_done(_document(changed), "cli.done.disabled", name=name)
+def _act(name: str, told: str, act: Callable[..., User]) -> None:
+    @local(user, name)
+    @argument("name")
+    @option("--reason", "-m", default="")
+    def done(name: str, reason: str) -> None:
+        with own_portal() as (core, operator):
+            changed = act(core.identity, operator, name, reason=reason)
+        show_done(_document(changed), told, name=name)
 
 
-@local(user, "enable")
-@argument("name")
-@option("--reason", "-m", default="")
-def enable_user(name: str, reason: str) -> None:
-    with own_portal() as (core, operator):
-        changed = core.identity.enable(operator, name, reason=reason)
-    show_done(_document(changed), "cli.done.enabled", name=name)
+_act("disable", "cli.done.disabled", Identity.disable)
+_act("enable", "cli.done.enabled", Identity.enable)
+_act("unlock", "cli.done.unlocked", Identity.unlock)
 
 
 @local(user, "invite")
@@ -140,15 +139,6 @@ def _show_link(name: str, secret: str) -> None:
         return
     click.echo(say("cli.done.link_made", name=name), err=True)
     click.echo(link)
-
-
-@local(user, "unlock")
-@argument("name")
-@option("--reason", "-m", default="")
-def unlock_user(name: str, reason: str) -> None:
-    with own_portal() as (core, operator):
-        changed = core.identity.unlock(operator, name, reason=reason)
-    show_done(_document(changed), "cli.done.unlocked", name=name)
 
 
 @local(user, "second-factor-off")

@@ -23,6 +23,8 @@ from portal.store import catalogue as store
 from portal.store import deployments, rollouts
 from portal.store.database import Database
 
+_Kept = Service | Environment
+
 
 class Catalogue:
     """Every change is audited in its own transaction."""
@@ -53,7 +55,7 @@ class Catalogue:
             check_dependencies(service, every)
             before = next((known for known in every if known.name == service.name), None)
             kept = replace(service, is_archived=before.is_archived if before else False)
-            self._put_service(session, actor, "service.saved", (before, kept), reason)
+            self._put(session, actor, "service.saved", (before, kept), reason)
         return kept
 
     def archive_service(self, actor: Actor, name: str, *, is_archived: bool, reason: str = "") -> Service:
@@ -64,16 +66,8 @@ class Catalogue:
             if is_archived:
                 _refuse_used_service(session, name)
             action = "service.archived" if is_archived else "service.restored"
-            self._put_service(session, actor, action, (before, replace(before, is_archived=is_archived)), reason)
+            self._put(session, actor, action, (before, replace(before, is_archived=is_archived)), reason)
         return replace(before, is_archived=is_archived)
-
-    def _put_service(
-        self, session: Session, actor: Actor, action: str, change: tuple[Service | None, Service], reason: str
-    ) -> None:
-        before, after = change
-        store.put_service(session, after, self._clock.now(), by=actor.human)
-        entry = _entry(actor, action, ("service", after.name), reason=reason)
-        self._audit.record(session, replace(entry, params=_changed(before, after)))
 
     def environments(self, actor: Actor, *, has_archived: bool = False) -> tuple[Environment, ...]:
         """In the order of promotion; those in which the actor may see nothing are left out."""
@@ -101,7 +95,7 @@ class Catalogue:
             before = next((known for known in every if known.name == environment.name), None)
             _check_order(environment, every)
             kept = replace(environment, is_archived=before.is_archived if before else False)
-            self._put_environment(session, actor, "environment.saved", (before, kept), reason)
+            self._put(session, actor, "environment.saved", (before, kept), reason)
         return kept
 
     def archive_environment(self, actor: Actor, name: str, *, is_archived: bool, reason: str = "") -> Environment:
@@ -112,15 +106,20 @@ class Catalogue:
             if is_archived:
                 _refuse_used_environment(session, name)
             action = "environment.archived" if is_archived else "environment.restored"
-            self._put_environment(session, actor, action, (before, replace(before, is_archived=is_archived)), reason)
+            self._put(session, actor, action, (before, replace(before, is_archived=is_archived)), reason)
         return replace(before, is_archived=is_archived)
 
-    def _put_environment(
-        self, session: Session, actor: Actor, action: str, change: tuple[Environment | None, Environment], reason: str
+    def _put(
+        self, session: Session, actor: Actor, action: str, change: tuple[_Kept | None, _Kept], reason: str
     ) -> None:
+        """Before and after; which fields are different goes into the trail."""
         before, after = change
-        store.put_environment(session, after, self._clock.now())
-        entry = _entry(actor, action, ("environment", after.name), environment=after.name, reason=reason)
+        if isinstance(after, Service):
+            store.put_service(session, after, self._clock.now(), by=actor.human)
+            entry = _entry(actor, action, ("service", after.name), reason=reason)
+        else:
+            store.put_environment(session, after, self._clock.now())
+            entry = _entry(actor, action, ("environment", after.name), environment=after.name, reason=reason)
         self._audit.record(session, replace(entry, params=_changed(before, after)))
 
     def freezes(self, actor: Actor) -> tuple[FreezeWindow, ...]:

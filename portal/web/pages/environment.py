@@ -8,13 +8,12 @@ import reflex as rx
 
 from portal.domain.access import Permission
 from portal.web.components.allowed import allowed
+from portal.web.components.archiving import archive_question, edit_or_archive
 from portal.web.components.bar import Place
 from portal.web.components.flights import moving
-from portal.web.components.forms import reason_field
 from portal.web.components.frame import card, empty, head, link, live_dot, missing, skeleton
 from portal.web.components.freezes import calendar, freeze_forms, freeze_list
 from portal.web.components.icons import icon
-from portal.web.components.overlays import actions_menu, confirm, menu_item
 from portal.web.components.status import badge, version
 from portal.web.components.tabs import Tab, tabs
 from portal.web.components.timeline import timeline
@@ -37,13 +36,7 @@ def environment() -> rx.Component:
             Tab("history", tr("environment.history"), f"{base}?tab=history"),
         ),
         rx.match(state.tab, ("rules", _rules()), ("freezes", _freezes()), ("history", _history()), _services()),
-        confirm(
-            state,
-            state.question,
-            reason_field("archive-reason", tr("form.reason")),
-            on_submit=state.archive,
-            on_close=state.dismiss,
-        ),
+        archive_question(state),
     )
     return rx.match(
         (state.missing.en != "").to_string(),
@@ -54,11 +47,6 @@ def environment() -> rx.Component:
 
 def _head() -> rx.Component:
     given = EnvironmentState.card
-    archive = rx.cond(given.is_archived, tr("environment.restore"), tr("environment.archive"))
-    edit = rx.fragment(
-        link(icon("pencil"), rx.el.span(tr("form.edit")), href=f"{given.href}/edit", class_name="button quiet"),
-        actions_menu(menu_item(archive, "archive", on_click=EnvironmentState.ask_archive, tone="danger")),
-    )
     start = link(
         icon("play"),
         rx.el.span(tr("rollouts.new")),
@@ -78,7 +66,7 @@ def _head() -> rx.Component:
         rx.el.span(given.description, class_name="why"),
         actions=rx.el.div(
             rx.cond(given.is_archived, rx.fragment(), allowed(Permission.ROLLOUT_START, start)),
-            rx.cond(EnvironmentState.can_edit, edit, rx.fragment()),
+            rx.cond(EnvironmentState.can_edit, edit_or_archive(EnvironmentState), rx.fragment()),
             class_name="actions",
         ),
     )

@@ -8,14 +8,13 @@ import reflex as rx
 
 from portal.domain.access import Permission
 from portal.web.components.allowed import allowed
+from portal.web.components.archiving import archive_question, edit_or_archive
 from portal.web.components.bar import Place
 from portal.web.components.browser import ago
 from portal.web.components.dependencies import dependency_graph, neighbours
 from portal.web.components.flights import flight, split
-from portal.web.components.forms import reason_field
 from portal.web.components.frame import card, empty, head, link, live_dot, missing, skeleton
 from portal.web.components.icons import icon
-from portal.web.components.overlays import actions_menu, confirm, menu_item
 from portal.web.components.scaling import scaling_button, scaling_sheet
 from portal.web.components.status import badge, version
 from portal.web.components.tabs import Tab, tabs
@@ -45,13 +44,7 @@ def service() -> rx.Component:
             ("history", _history()),
             _places(),
         ),
-        confirm(
-            state,
-            state.question,
-            reason_field("archive-reason", tr("form.reason")),
-            on_submit=state.archive,
-            on_close=state.dismiss,
-        ),
+        archive_question(state),
         scaling_sheet(),
     )
     return rx.match(
@@ -63,11 +56,6 @@ def service() -> rx.Component:
 
 def _head() -> rx.Component:
     given = ServiceState.card
-    archive = rx.cond(given.is_archived, tr("environment.restore"), tr("environment.archive"))
-    edit = rx.fragment(
-        link(icon("pencil"), rx.el.span(tr("form.edit")), href=f"{given.href}/edit", class_name="button quiet"),
-        actions_menu(menu_item(archive, "archive", on_click=ServiceState.ask_archive, tone="danger")),
-    )
     start = link(
         icon("play"),
         rx.el.span(tr("rollouts.new")),
@@ -88,7 +76,7 @@ def _head() -> rx.Component:
         rx.cond(given.description != "", rx.el.span(given.description, class_name="why"), rx.fragment()),
         actions=rx.el.div(
             rx.cond(given.is_archived, rx.fragment(), allowed(Permission.ROLLOUT_START, start)),
-            rx.cond(ServiceState.can_edit, edit, rx.fragment()),
+            rx.cond(ServiceState.can_edit, edit_or_archive(ServiceState), rx.fragment()),
             class_name="actions",
         ),
     )

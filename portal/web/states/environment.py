@@ -10,7 +10,7 @@ import reflex as rx
 from portal.domain.access import Actor, Permission, may
 from portal.domain.audit import AuditQuery
 from portal.domain.environment import FreezeWindow
-from portal.domain.errors import NotFound, PortalError
+from portal.domain.errors import NotFound
 from portal.web import arguments
 from portal.web.policy import requires
 from portal.web.presenters.calendar import Month, month
@@ -23,9 +23,9 @@ from portal.web.presenters.environments import (
     rules,
     service_lines,
 )
-from portal.web.presenters.marks import Confirmation
 from portal.web.presenters.rollout import Fact
 from portal.web.presenters.timeline import Line, lines
+from portal.web.states.archiving import Archiving, verb_for
 from portal.web.states.live import beats, put
 from portal.web.states.session import actor_of, telling
 from portal.web.words import Words, error_words, words
@@ -35,7 +35,7 @@ TABS = ("services", "rules", "freezes", "history")
 MOST_LINES = 60
 
 
-class EnvironmentState(rx.State):
+class EnvironmentState(Archiving, rx.State):
     is_loaded: bool = False
     missing: Words = Words()
     tab: str = "services"
@@ -50,8 +50,6 @@ class EnvironmentState(rx.State):
     can_edit: bool = False
     can_freeze: bool = False
     can_read: bool = False
-    question: Confirmation = Confirmation()
-    trouble: Words = Words()
 
     @rx.event(background=True, supersedes=True)
     @requires(Permission.VIEW)
@@ -79,33 +77,20 @@ class EnvironmentState(rx.State):
     @rx.event
     @requires(Permission.ENVIRONMENT_EDIT)
     async def ask_archive(self) -> None:
-        name = self.card.name
-        verb = "restore" if self.card.is_archived else "archive"
-        text = words(f"environment.{verb}_more", name=name)
-        title = words(f"environment.{verb}_title", name=name)
-        self.question, self.trouble = Confirmation(name, title, text, words(f"environment.{verb}")), Words()
-
-    @rx.event
-    @requires(Permission.VIEW)
-    def dismiss(self) -> None:
-        self.question, self.trouble = Confirmation(), Words()
+        name, verb = self.card.name, verb_for(is_archived=self.card.is_archived)
+        self._ask(
+            name,
+            verb,
+            title=words(f"environment.{verb}_title", name=name),
+            more=words(f"environment.{verb}_more", name=name),
+        )
 
     @rx.event
     @requires(Permission.ENVIRONMENT_EDIT)
     async def archive(self, form: dict[str, str]) -> None:
-        """The name has to be typed; it is checked here as well."""
-        actor, name = await actor_of(self), self.question.name
-        try:
-            arguments.choice(arguments.field(form, "typed"), (name,))
-            change = core().catalogue.archive_environment
-            is_archived = not self.card.is_archived
-            reason = arguments.field(form, "reason")
-            await asyncio.to_thread(change, actor, name, is_archived=is_archived, reason=reason)
-        except PortalError as error:
-            self.trouble = error_words(error)
-            return
-        self.question, self.trouble = Confirmation(), Words()
-        await self._look()
+        change = core().catalogue.archive_environment
+        if await self._put_away(form, change, is_archived=not self.card.is_archived):
+            await self._look()
 
 
 def _fetch(actor: Actor, name: str, wanted: dict[str, str]) -> dict[str, object]:

@@ -9,12 +9,11 @@ import reflex as rx
 from portal.domain.access import Actor, Permission, may
 from portal.domain.audit import AuditQuery
 from portal.domain.dependencies import called_by, callers_of
-from portal.domain.errors import NotFound, PortalError
+from portal.domain.errors import NotFound
 from portal.domain.lists import ReleaseQuery, RolloutQuery
 from portal.domain.service import Link, Service
 from portal.web import arguments
 from portal.web.policy import requires
-from portal.web.presenters.marks import Confirmation
 from portal.web.presenters.releases import ReleaseLine, release_line
 from portal.web.presenters.rollouts import RolloutLine, rollout_line
 from portal.web.presenters.services import (
@@ -30,6 +29,7 @@ from portal.web.presenters.services import (
     settings,
 )
 from portal.web.presenters.timeline import Line, lines
+from portal.web.states.archiving import Archiving, verb_for
 from portal.web.states.live import beats, put
 from portal.web.states.session import actor_of, telling
 from portal.web.words import Words, error_words, words
@@ -40,7 +40,7 @@ MOST = 15
 NOTHING = ServiceLine("", "", "", (), (), (), service_line(Service("a", "a"), ()).health, "", False)
 
 
-class ServiceState(rx.State):
+class ServiceState(Archiving, rx.State):
     is_loaded: bool = False
     missing: Words = Words()
     tab: str = "places"
@@ -58,8 +58,6 @@ class ServiceState(rx.State):
     lines: list[Line] = []
     can_edit: bool = False
     can_read: bool = False
-    question: Confirmation = Confirmation()
-    trouble: Words = Words()
 
     @rx.event(background=True, supersedes=True)
     @requires(Permission.VIEW)
@@ -86,30 +84,17 @@ class ServiceState(rx.State):
     @rx.event
     @requires(Permission.SERVICE_EDIT)
     async def ask_archive(self) -> None:
-        name, verb = self.card.name, "restore" if self.card.is_archived else "archive"
-        text, title = words(f"service.{verb}_more", name=name), words(f"service.{verb}_title", name=name)
-        self.question, self.trouble = Confirmation(name, title, text, words(f"environment.{verb}")), Words()
-
-    @rx.event
-    @requires(Permission.VIEW)
-    def dismiss(self) -> None:
-        self.question, self.trouble = Confirmation(), Words()
+        name, verb = self.card.name, verb_for(is_archived=self.card.is_archived)
+        self._ask(
+            name, verb, title=words(f"service.{verb}_title", name=name), more=words(f"service.{verb}_more", name=name)
+        )
 
     @rx.event
     @requires(Permission.SERVICE_EDIT)
     async def archive(self, form: dict[str, str]) -> None:
-        """The name has to be typed; it is checked here as well."""
-        actor, name = await actor_of(self), self.question.name
-        try:
-            arguments.choice(arguments.field(form, "typed"), (name,))
-            change, is_archived = core().catalogue.archive_service, not self.card.is_archived
-            reason = arguments.field(form, "reason")
-            await asyncio.to_thread(change, actor, name, is_archived=is_archived, reason=reason)
-        except PortalError as error:
-            self.trouble = error_words(error)
-            return
-        self.question, self.trouble = Confirmation(), Words()
-        await self._look()
+        change = core().catalogue.archive_service
+        if await self._put_away(form, change, is_archived=not self.card.is_archived):
+            await self._look()
 
 
 def _fetch(actor: Actor, name: str) -> dict[str, object]:
