@@ -17,6 +17,7 @@ from portal.services.audit_check import AuditCheck
 from portal.services.backups import Backups
 from portal.services.catalogue import Catalogue
 from portal.services.comparison import Comparisons
+from portal.services.configuration import Configuration
 from portal.services.container_executions import Executions
 from portal.services.container_hosts import Hosts
 from portal.services.container_logs import ContainerLogs
@@ -93,6 +94,10 @@ class Core:
     keeper: Keeper
     job_engine: JobEngine
     backups: Backups
+
+    @property
+    def configuration(self) -> Configuration:
+        return Configuration(self.database, self.clock, self.audit, self.topics, self.containers)
 
     @property
     def channels(self) -> Channels:

@@ -21,6 +21,7 @@ from portal.ports.clock import Clock
 from portal.ports.containers import Containers
 from portal.ports.notifier import Notifier
 from portal.ports.traffic import AccessLog, Traffic
+from portal.services.configuration_delivery import Ask
 from portal.services.external_sign_in import Policy
 from portal.services.signing import Sign
 from portal.settings import Settings
@@ -55,6 +56,7 @@ class Parts:
     network: Network
     anchor_file: Path | None = None
     sign: Sign = ed25519.sign
+    ask_to_reload: Ask = lambda address, port, path: None  # containers in memory read nothing anew
     attendants: tuple[Attendant, ...] = ()
     notifiers: Mapping[ChannelKind, Notifier] = field(default_factory=dict[ChannelKind, Notifier])
     settings: Settings = field(default_factory=lambda: Settings.from_environment({}))
@@ -100,6 +102,7 @@ def _real(settings: Settings, database: Database, clock: Clock) -> Parts:
     from portal.adapters.haproxy.access_log import HAProxyAccessLog
     from portal.adapters.haproxy.options import ProxyOptions
     from portal.adapters.haproxy.traffic import HAProxyTraffic
+    from portal.adapters.host.reloads import ask_to_reload
 
     containers = DockerContainers(f"unix://{settings.engine_socket.absolute()}")
     trusts = settings.proxy_trusts_forwarded_for
@@ -112,7 +115,7 @@ def _real(settings: Settings, database: Database, clock: Clock) -> Parts:
         _proxy(settings, traffic) if is_managed else Attendant("proxy", traffic.prepare, _nothing, _nothing)
     )
     parts = Parts(database, clock, containers, traffic, log, _network(settings), settings.anchor_file)
-    return replace(parts, attendants=tuple(attendants))
+    return replace(parts, attendants=tuple(attendants), ask_to_reload=ask_to_reload)
 
 
 def _proxy(settings: Settings, traffic: HAProxyTraffic) -> Attendant:

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     BREAK_GLASS = "break_glass"
     DEPLOYMENT_SCALE = "deployment.scale"
     SERVICE_EDIT = "service.edit"
+    CONFIGURATION_EDIT = "configuration.edit"
     ENVIRONMENT_EDIT = "environment.edit"
     FREEZE_EDIT = "freeze.edit"
     CONTAINER_VIEW = "container.view"
@@ -57,6 +58,7 @@ _DEVELOPER = _VIEWER | {
     Permission.ROLLOUT_START,
     Permission.ROLLOUT_ABORT,
     Permission.AUDIT_READ,
+    Permission.CONFIGURATION_EDIT,
 }
 _RELEASE_MANAGER = _DEVELOPER | {
     Permission.ROLLOUT_APPROVE,
@@ -70,6 +72,7 @@ _RELEASE_MANAGER = _DEVELOPER | {
 }
 _OPERATOR = _VIEWER | {
     Permission.AUDIT_READ,
+    Permission.CONFIGURATION_EDIT,
     Permission.ROLLOUT_ABORT,
     Permission.ROLLOUT_CONTROL,
     Permission.ROLLBACK,

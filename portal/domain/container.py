@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ LABEL_ENVIRONMENT = "codexfather.environment"
 LABEL_VERSION = "codexfather.version"
 LABEL_SLOT = "codexfather.slot"
 LABEL_OPERATION = "codexfather.operation"
+LABEL_LIVE = "codexfather.live"  # the folder whose files may be written anew while the container runs
 LABEL_FINGERPRINT = "codexfather.fingerprint"
 LABEL_HOLDER = "codexfather.holder"
 LABEL_ADDRESS = "codexfather.address"
@@ -69,11 +70,15 @@ class VolumeMount:
 
 @dataclass(frozen=True, slots=True)
 class FileMount:
-    """A small file put into the container before it starts. `mode` as in chmod."""
+    """A small file put into the container before it starts. `mode` as in chmod.
+
+    A live one may be written anew while the container runs: what it says is no part of which container it is.
+    """
 
     target: str
     content: bytes = field(repr=False)
     mode: int = 0o444
+    is_live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +122,18 @@ def fingerprint(spec: ContainerSpec, *, has_bounds: bool = False) -> str:
 
     Bounds that can be changed while a container runs are left out, unless it `has_bounds`, as they once did.
     """
-    plain = asdict(spec)
+    plain = asdict(without_live_content(spec))
     for file in plain["files"]:
+        del file["is_live"]
         file["content"] = hashlib.sha256(file["content"]).hexdigest()
     if not has_bounds:
         del plain["limits"]["cpu_cores"], plain["limits"]["memory_bytes"]
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def without_live_content(spec: ContainerSpec) -> ContainerSpec:
+    """What makes a container the one it is."""
+    return replace(spec, files=tuple(replace(f, content=b"") if f.is_live else f for f in spec.files))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,10 @@ from portal.domain.route import Slot
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The desired state of a service in an environment, with the slot that serves it."""
+    """The desired state of a service in an environment, with the slot that serves it.
+
+    `configuration` is the number of the snapshot of settings that its containers have, 0 for none of their own.
+    """
 
     service: str
     environment: str
@@ -21,11 +24,15 @@ class Deployment:
     rollout_id: int | None = None
     deployed_by: str = ""
     deployed_at: datetime | None = None
+    configuration: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """One container that is wanted in a slot, at its fixed address. `is_routed`: the proxy should know it."""
+    """One container that is wanted in a slot, at its fixed address. `is_routed`: the proxy should know it.
+
+    `configuration` is the number of the snapshot of settings that it has been given.
+    """
 
     name: str
     service: str
@@ -38,6 +45,7 @@ class Replica:
     port: int
     operation_id: int
     is_routed: bool = False
+    configuration: int = 0
 
 
 def replica_name(target: str, version: str, *, number: int, generation: str) -> str:

@@ -96,7 +96,8 @@ class Rollout:
     proxy.
 
     `decided_at` is when the decision to go back fell; `last_answer_ms` how long after it the bad version answered
-    its last request (0: none after it), measured from the proxy's log.
+    its last request (0: none after it), measured from the proxy's log. The two configurations are numbers of
+    snapshots of settings; a rollout of the same version with other settings differs in them alone.
     """
 
     id: int
@@ -128,6 +129,8 @@ class Rollout:
     decided_at: datetime | None = None
     last_answer_ms: float | None = None
     retries: int = 0
+    from_configuration: int = 0
+    to_configuration: int = 0
     revision: int = 0  # grows with every stored change
 
     @property

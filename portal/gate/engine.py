@@ -63,9 +63,11 @@ class Engine:
         finally:
             writer.close()
 
-    async def ask(self, method: str, target: str, *, body: bytes = b"") -> tuple[int, Any]:
+    async def ask(
+        self, method: str, target: str, *, body: bytes = b"", content_type: str = "application/json"
+    ) -> tuple[int, Any]:
         """Status and JSON of the answer, which is None if it is not JSON."""
-        call = Call(method, target, body, protocol="HTTP/1.0")
+        call = Call(method, target, body, content_type=content_type, protocol="HTTP/1.0")
         try:
             async with asyncio.timeout(ASK_SECONDS), self.send(call) as (reader, _):
                 answer = await _read_all(reader)

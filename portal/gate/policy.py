@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote
 
-from portal.gate import archives, belongings, bridges, creation, documents, executions
+from portal.gate import archives, belongings, bridges, creation, documents, executions, live_files
 from portal.gate.engine import Call, Engine
 from portal.gate.heads import Request
 from portal.gate.names import RESERVED, name
@@ -112,7 +112,9 @@ class Policy:
         if act is Act.UPDATE:
             return Call("POST", target, documents.serialise(creation.limits(body)))
         if found["State"]["Status"] not in ("created", "configured"):
-            raise Refusal("archive: only before the first start")
+            live_files.demand_live(found, request.query["path"])
+            status, said = await live_files.put(self.engine, request, identity=_full_id(found), body=body)
+            return Answer(status, documents.serialise(said))
         return Call("PUT", target, archives.rewrite(body), content_type="application/x-tar")
 
     async def _execution(self, act: Act, request: Request, *, subject: str, body: bytes) -> Call | Answer:

@@ -14,6 +14,7 @@ from portal.domain.container import (
     ContainerSpec,
     ContainerStats,
     EngineFacts,
+    FileMount,
     Image,
     Limits,
     MemoryFiles,
@@ -80,6 +81,18 @@ class Containers(Protocol):
         NotFound("container_missing", name=…), Refused("limits_refused", name=…, reason=…) if it uses more already,
         Unsupported("engine_cannot", what="limit").
         """
+        ...
+
+    def rewrite_file(self, name: str, file: FileMount) -> None:
+        """Put a live file of a running container anew: whoever reads it sees the old one or the new one, whole.
+
+        Refused("container_not_running", name=…), Refused("live_file_refused", name=…, reason=…) for a file that is
+        not in the folder that the container was made with for that.
+        """
+        ...
+
+    def signal(self, name: str, signal: str) -> None:
+        """Send it to the container's process. Refused("container_not_running", name=…)."""
         ...
 
     def remove(self, name: str) -> None:

@@ -5,13 +5,16 @@ Everybody who makes or judges a container reads it here, so that a container tha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
+from portal.domain.configuration_changes import Snapshot
 from portal.domain.container import (
     LABEL_ENVIRONMENT,
+    LABEL_LIVE,
     LABEL_OPERATION,
     LABEL_SERVICE,
     LABEL_SLOT,
@@ -23,6 +26,7 @@ from portal.domain.container import (
 )
 from portal.domain.deployment import Replica
 from portal.domain.service import Service
+from portal.services import configuration_snapshots as snapshots
 from portal.services.secret_box import SecretBox
 from portal.services.secret_values import variables_of, volumes_of
 from portal.store import catalogue, scaling
@@ -44,16 +48,26 @@ class ContainerInputs:
 
 def container_inputs(session: Session, service: Service, replica: Replica, *, box: SecretBox) -> ContainerInputs:
     """What this replica of the service, in its environment, is given. NotFound(…) if something of it is gone."""
+    shot = snapshots.given(session, service, replica.configuration)
     return ContainerInputs(
-        environment={**service.environment, **variables_of(session, replica, box)},
+        environment={**shot.variables, **variables_of(session, replica, box)},
+        files=(settings_file(shot),) if shot.file else (),
         volumes=volumes_of(session, replica),
-        limits=limits_of(session, service, replica.environment),
+        labels={LABEL_LIVE: shot.file.rpartition("/")[0]} if shot.file else {},
+        limits=limits_of(session, service, replica.environment, configuration=replica.configuration),
     )
 
 
-def limits_of(session: Session, service: Service, environment: str) -> Limits:
-    """The service's own, with what was set for the environment put over them."""
-    return scaling.get(session, service.name, environment).limits(service.limits)
+def settings_file(shot: Snapshot) -> FileMount:
+    """All settings as JSON, for whoever in the container wants to read them."""
+    text = json.dumps(shot.content, indent=2, ensure_ascii=False, sort_keys=True)
+    return FileMount(shot.file, f"{text}\n".encode(), is_live=True)
+
+
+def limits_of(session: Session, service: Service, environment: str, *, configuration: int = 0) -> Limits:
+    """Those of the settings, or the service's own, with what was set for the environment put over them."""
+    own = snapshots.given(session, service, configuration).limits
+    return scaling.get(session, service.name, environment).limits(own)
 
 
 def container_spec(session: Session, replica: Replica, *, network: str, box: SecretBox) -> ContainerSpec:

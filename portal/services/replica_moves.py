@@ -69,6 +69,7 @@ class ReplicaMoves:
                     address=routing.take_address(session, self.network.subnet, self.clock.now()),
                     port=port,
                     operation_id=deployment.rollout_id or 0,
+                    configuration=deployment.configuration,
                 ),
             )
         return name

@@ -101,6 +101,7 @@ def _intend_create(parts: Effects, session: Session, rollout: Rollout, effect: D
         address=routing.take_address(session, parts.network.subnet, parts.clock.now()),
         port=service.port,
         operation_id=rollout.id,
+        configuration=rollout.from_configuration if effect.is_stable else rollout.to_configuration,
     )
     secret_pins.pin(session, replica, parts.clock.now())
     routing.add_replica(session, replica)

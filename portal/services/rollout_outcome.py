@@ -32,6 +32,7 @@ def deployment_of(rollout: Rollout, now: datetime, *, is_new: bool) -> Deploymen
         rollout_id=rollout.id,
         deployed_by=rollout.requested_by,
         deployed_at=now,
+        configuration=rollout.to_configuration if is_new else rollout.from_configuration,
     )
 
 

@@ -25,6 +25,7 @@ from portal.services.audit import Audit
 from portal.services.catalogue import plan_of
 from portal.services.plans import read_plan, write_plan
 from portal.services.rollout_actions import ActionRequest, Actions, withdraw_unconfirmed_share
+from portal.services.rollout_settings import settings_for, settings_refusal, with_kept_settings
 from portal.services.rollout_world import entry_refusal
 from portal.store import (
     catalogue,
@@ -51,6 +52,9 @@ class RolloutOrder:
 
     The same `key` again, by the same actor, gives the same rollout and starts nothing. `is_superseding` ends a
     rollout that is still running there (its traffic goes back to stable first).
+
+    Settings are those of now; a return brings back those that the version had, or those of the snapshot
+    `configuration`.
     """
 
     service: str
@@ -60,6 +64,7 @@ class RolloutOrder:
     plan: object = None
     key: str = ""
     is_superseding: bool = False
+    configuration: int = 0
 
 
 class Rollouts:
@@ -111,6 +116,7 @@ class Rollouts:
     def _start(self, actor: Actor, order: RolloutOrder, *, is_return: bool) -> Rollout:
         check_reason(order.reason)
         fingerprint = f"{order.service}@{order.environment}:{order.version}:{is_return}"
+        fingerprint += f":{order.configuration}" if order.configuration else ""
         asked = Keyed(actor.name, order.key, fingerprint)
         with self._database.transaction() as session:
             known = idempotency.recall(session, asked) if order.key else None
@@ -123,7 +129,7 @@ class Rollouts:
         return started
 
     def _store(self, session: Session, actor: Actor, order: RolloutOrder, *, is_return: bool) -> Rollout:
-        draft = self._draft(session, actor, order, is_return=is_return)
+        draft = with_kept_settings(session, self._draft(session, actor, order, is_return=is_return), self._clock.now())
         environment = catalogue.environment(session, order.environment)
         refusal = self._refusal(session, draft, environment, is_superseding=order.is_superseding or is_return)
         if refusal is not None:
@@ -142,6 +148,8 @@ class Rollouts:
             "from": started.from_version,
             "strategy": str(started.strategy),
         }
+        if started.from_configuration != started.to_configuration:
+            params["configuration"] = str(started.to_configuration)
         entry = AuditEntry(
             actor.name,
             actor.kind,
@@ -157,7 +165,10 @@ class Rollouts:
 
     def _draft(self, session: Session, actor: Actor, order: RolloutOrder, *, is_return: bool) -> Rollout:
         """The rollout as it would be stored, without a number."""
-        environment = scaling.scaled(session, order.service, catalogue.environment(session, order.environment))
+        target, returns_to = (order.service, order.environment), order.version if is_return else ""
+        settings = settings_for(session, target, returns_to=returns_to, number=order.configuration)
+        place = settings.sized(catalogue.environment(session, order.environment))
+        environment = scaling.scaled(session, order.service, place)
         release = releases.get(session, order.service, order.version)
         current = deployments.get(session, order.service, order.environment)
         plan = plan_from(order.plan, environment)
@@ -182,13 +193,16 @@ class Rollouts:
             step_since=now,
             is_irreversible=release.is_irreversible,
             is_return=is_return,
+            from_configuration=current.configuration if current else 0,
+            to_configuration=settings.number,
         )
 
     def _refusal(
         self, session: Session, draft: Rollout, environment: Environment, *, is_superseding: bool
     ) -> Cause | None:
         runs = (draft.service, draft.environment, str(draft.slot.other))
-        if draft.from_version == draft.to_version and not secret_pins.is_behind(session, runs):
+        is_as_before = draft.from_configuration == draft.to_configuration and not secret_pins.is_behind(session, runs)
+        if draft.from_version == draft.to_version and is_as_before:
             return Cause("version_runs_already", {"version": draft.to_version, "environment": draft.environment})
         running = [r for r in rollouts.active(session) if r.target == draft.target]
         blocking = next((r for r in running if not _makes_way(r, is_superseding=is_superseding)), None)
@@ -203,7 +217,8 @@ class Rollouts:
             return Cause("route_taken", {"service": draft.service, "environment": draft.environment, "other": rival})
         if draft.is_return:
             return self._return_refusal(session, draft)
-        return entry_refusal(session, draft, environment) or self._image_refusal(draft)
+        unset = settings_refusal(session, draft)
+        return unset or entry_refusal(session, draft, environment) or self._image_refusal(draft)
 
     def _return_refusal(self, session: Session, draft: Rollout) -> Cause | None:
         if rollouts.has_run(session, draft.service, draft.environment, image=draft.to_image):

@@ -79,7 +79,7 @@ class ScaleJob:
         """Whether the engine could do it while the container runs."""
         with self._database.reading() as session:
             service = catalogue.service(session, replica.service)
-            limits = limits_of(session, service, replica.environment)
+            limits = limits_of(session, service, replica.environment, configuration=replica.configuration)
         try:
             self._moves.containers.limit(replica.name, limits)
         except (Unsupported, Refused, NotFound):

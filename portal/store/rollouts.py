@@ -22,6 +22,7 @@ from portal.store.list_queries import rollout_rows, search_text
 from portal.store.tables import ApprovalRow, BreakGlassRow, RolloutRow
 
 _FIXED = ("from_version", "to_version", "from_image", "to_image", "is_irreversible", "is_return")
+_CONFIGURATIONS = ("from_configuration", "to_configuration")
 _PLAIN = (
     "cursor",
     "percent",
@@ -56,6 +57,7 @@ def _rollout(row: RolloutRow) -> Rollout:
         note=from_document(Cause, row.note) if row.note else None,
         wish=from_document(Wish, row.wish) if row.wish else Wish(),
         **{name: document[name] for name in _FIXED},
+        **{name: document.get(name, 0) for name in _CONFIGURATIONS},
         **{name: getattr(row, name) for name in _PLAIN},
     )
 
@@ -71,7 +73,7 @@ def row_values(rollout: Rollout) -> dict[str, Any]:
         "plan": to_document(rollout.plan),
         "steps": _STEPS.dump_python(rollout.steps, mode="json"),
         "slot": rollout.slot,
-        **{name: getattr(rollout, name) for name in _FIXED},
+        **{name: getattr(rollout, name) for name in (*_FIXED, *_CONFIGURATIONS)},
     }
     fixed = {"id": rollout.id, "service": rollout.service, "environment": rollout.environment, "document": document}
     return {**fixed, **_listed(rollout), **_changing(rollout)}

@@ -133,6 +133,14 @@ def set_routed(session: Session, names: Iterable[str], *, is_routed: bool) -> No
             session.add(row)
 
 
+def set_configuration(session: Session, name: str, number: int) -> None:
+    """It has been given the settings of that snapshot. Nothing happens if it is gone."""
+    row = session.get(ReplicaRow, name)
+    if row is not None:
+        row.configuration = number
+        session.add(row)
+
+
 def take_address(session: Session, subnet: str, now: datetime) -> str:
     """The lowest free address in the lower half of the subnet, which the engine does not hand out by itself.
 

@@ -83,6 +83,7 @@ class DeploymentRow(SQLModel, table=True):
     rollout_id: int | None = None
     deployed_by: str = ""
     deployed_at: datetime = Field(sa_type=UtcTime)
+    configuration: int = 0
 
 
 class ReplicaRow(SQLModel, table=True):
@@ -100,6 +101,7 @@ class ReplicaRow(SQLModel, table=True):
     port: int
     is_routed: bool = False
     operation_id: int
+    configuration: int = 0
 
 
 class ContainerHoldRow(SQLModel, table=True):

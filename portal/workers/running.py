@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from portal.domain.errors import PortalError
 from portal.services import health_probes
+from portal.services.configuration_delivery import Delivery
 from portal.store import idempotency, operations, samples
 from portal.wiring import Core
 from portal.workers.loops import Loop
@@ -27,6 +28,12 @@ def _try(name: str, end: Callable[[], None]) -> None:
         _log.warning("not ended", extra={"what": name, "code": error.code})
 
 
+def settings_delivery(core: Core) -> Delivery:
+    """Brings settings to running containers."""
+    known = (core.database, core.clock, core.audit, core.containers, core.traffic, core.topics)
+    return Delivery(*known, ask=core.parts.ask_to_reload)
+
+
 class Workers:
     """As many operations at a time as the settings say. The proxy and the access log are started here too."""
 
@@ -38,6 +45,7 @@ class Workers:
         self._loops = [
             Loop("traffic", core.watch.read, pause_seconds=0.0),
             Watchkeeping(core.containers, core.topics, core.keeper.look),
+            Loop("configuration", settings_delivery(core).work, pause_seconds=0.0),
             Loop("secrets", core.secret_delivery.keep, pause_seconds=5.0),
             Loop("scaling", core.scaling.tend, pause_seconds=5.0),
             Loop("secrets due", core.secret_schedule.look, pause_seconds=60.0),

@@ -27,7 +27,7 @@ DOCKER_SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").rem
 PREFIX = "cftest"
 IMAGE = f"{PREFIX}/tiny:1"
 START_SECONDS = 30
-APPLETS = ("sh", "cat", "sleep", "echo", "id", "ls", "touch", "grep", "tail", "httpd")
+APPLETS = ("sh", "cat", "mv", "sleep", "echo", "id", "ls", "touch", "grep", "tail", "httpd")
 
 
 def eventually(is_so: Callable[[], object], *, within_seconds: float = 20) -> None:

@@ -20,6 +20,7 @@ from portal.adapters.docker.containers import DockerContainers
 from portal.adapters.memory.containers import MemoryContainers
 from portal.adapters.memory.world import Behaviour, MemoryWorld
 from portal.domain.container import (
+    LABEL_LIVE,
     LABEL_MANAGED,
     LABEL_SERVICE,
     Container,
@@ -410,3 +411,54 @@ def test_health_checks_make_no_noise_among_the_events(engine: Engine) -> None:
     assert not [event.action for event in events if event.action.startswith("exec")]
     stop.set()
     thread.join(2)
+
+
+def live(content: bytes) -> FileMount:
+    return FileMount("/run/portal/config.json", content, is_live=True)
+
+
+def content_of(engine: Engine, name: str) -> str:
+    lines = engine.containers.execute(name, ("cat", "/run/portal/config.json")).lines
+    return "\n".join(line.text for line in lines)
+
+
+def test_a_live_file_is_written_anew_while_the_container_runs(engine: Engine):
+    labels = {LABEL_LIVE: "/run/portal"}
+    spec = engine.spec(files=(live(b"one"),), labels=labels, user="10001:10001")
+    before = engine.run(spec)
+    assert content_of(engine, spec.name) == "one"
+    engine.containers.rewrite_file(spec.name, live(b"two"))
+    assert content_of(engine, spec.name) == "two"
+    after = engine.containers.inspect(spec.name)
+    assert (after.started_at, after.restart_count) == (before.started_at, before.restart_count)
+    assert engine.containers.create(replace(spec, files=(live(b"three"),))).id == before.id
+
+
+@pytest.mark.parametrize("labels", [{}, {LABEL_LIVE: "/run/other"}])
+def test_a_file_outside_of_the_folder_of_live_files_is_left_as_it_is(engine: Engine, labels: dict[str, str]):
+    spec = engine.spec(files=(live(b"one"),), labels=labels)
+    engine.run(spec)
+    with pytest.raises(Refused, match="live_file_refused"):
+        engine.containers.rewrite_file(spec.name, live(b"two"))
+    assert content_of(engine, spec.name) == "one"
+
+
+def test_a_container_that_does_not_run_takes_neither_a_live_file_nor_a_signal(engine: Engine):
+    spec = engine.spec(files=(live(b"one"),), labels={LABEL_LIVE: "/run/portal"})
+    engine.run(spec)
+    engine.containers.stop(spec.name, grace_seconds=1)
+    with pytest.raises(Refused, match="container_not_running"):
+        engine.containers.rewrite_file(spec.name, live(b"two"))
+    with pytest.raises(Refused, match="container_not_running"):
+        engine.containers.signal(spec.name, "SIGHUP")
+    with pytest.raises(NotFound, match="container_missing"):
+        engine.containers.signal("nobody", "SIGHUP")
+
+
+def test_a_signal_reaches_the_process(engine: Engine):
+    heard = ("/bin/sh", "-c", "trap 'echo received SIGHUP' HUP; echo ready; while :; do sleep 0.1; done")
+    spec = engine.spec(command=heard)
+    engine.run(spec)
+    eventually(lambda: "ready" in str(engine.containers.logs(spec.name)))
+    engine.containers.signal(spec.name, "SIGHUP")
+    eventually(lambda: "received SIGHUP" in str(engine.containers.logs(spec.name)))

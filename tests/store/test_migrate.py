@@ -20,6 +20,7 @@ from portal.store import migrate as migrations
 from portal.store import (
     tables,
     tables_backup,
+    tables_configuration,
     tables_drift,
     tables_feedback,
     tables_identity,
@@ -36,6 +37,7 @@ from portal.store.search_words import TABLE
 
 TABLES = (
     tables,
+    tables_configuration,
     tables_drift,
     tables_backup,
     tables_feedback,

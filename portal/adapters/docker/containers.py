@@ -19,6 +19,7 @@ from portal.adapters.docker.failures import Subject, edge
 from portal.adapters.docker.holders import EngineHolders, is_holder
 from portal.adapters.docker.host import DockerHost
 from portal.adapters.docker.images import EngineImages
+from portal.adapters.docker.live import LiveContainers
 from portal.domain.container import (
     LABEL_FINGERPRINT,
     LABEL_MANAGED,
@@ -29,6 +30,7 @@ from portal.domain.container import (
     ContainerState,
     ContainerStats,
     EngineFacts,
+    FileMount,
     Image,
     Limits,
     MemoryFiles,
@@ -43,10 +45,6 @@ CALL_SECONDS = 30.0
 OTHER_SECONDS = 3.0
 OTHER_LOOK_SECONDS = 0.05
 REMEMBERED = 512
-ACTIONS = (
-    *("create", "start", "restart", "stop", "kill", "die", "oom", "pause", "unpause", "destroy", "rename", "update"),
-    *("health_status", "died", "remove"),
-)
 
 
 class DockerContainers:
@@ -60,6 +58,7 @@ class DockerContainers:
         self._calls = EngineCalls(base_url, timeout_seconds=timeout_seconds)
         self._images = EngineImages(self._calls)
         self._executions = EngineExecutions(self._calls)
+        self._live = LiveContainers(self._calls, self.inspect)
         self._holders = EngineHolders(self._calls, self._images)
         self.host = DockerHost(self._calls, self._images)
         self._cpu: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
@@ -224,6 +223,12 @@ class DockerContainers:
             self.inspect(name)  # it is there: it is the call that the engine does not know
             raise Unsupported("engine_cannot", what="limit") from None
 
+    def rewrite_file(self, name: str, file: FileMount) -> None:
+        self._live.rewrite_file(name, file)
+
+    def signal(self, name: str, signal: str) -> None:
+        self._live.signal(name, signal)
+
     def remove(self, name: str) -> None:
         self._unless_absent(name, EngineCall("DELETE", _path(name), {"force": 1, "v": 1}))
         with self._lock:
@@ -304,7 +309,7 @@ class DockerContainers:
         return 100.0 * max(0, used - before[0]) / 1e9 / elapsed if before and elapsed > 0 else None
 
     def events(self, stop: Event, *, since: datetime | None = None) -> Iterator[ContainerEvent]:
-        wanted = json.dumps({"type": ["container"], "event": ACTIONS})  # the engine leaves out the rest
+        wanted = json.dumps({"type": ["container"], "event": reports.ACTIONS})  # the engine leaves out the rest
         query = {"filters": wanted} | ({"since": f"{since.timestamp():.6f}"} if since else {})
         with edge(), _quiet_after(stop):
             with self._calls.stream("/events", stop, **query) as pieces:

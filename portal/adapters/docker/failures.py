@@ -35,6 +35,14 @@ def limits(name: str) -> Subject:
     )
 
 
+def live(name: str) -> Subject:
+    """A call that needs the container to run."""
+    return Subject(
+        lambda _: NotFound("container_missing", name=name),
+        lambda reason: Refused("live_file_refused", name=name, reason=reason),
+    )
+
+
 def image(reference: str) -> Subject:
     return Subject(missing=lambda _: NotFound("image_missing", image=reference))
 

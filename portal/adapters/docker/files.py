@@ -54,6 +54,11 @@ def archives(spec: ContainerSpec) -> Iterator[tuple[str, bytes]]:
         yield folder, _archive([file for file in spec.files if posixpath.dirname(file.target) == folder])
 
 
+def single(file: FileMount) -> tuple[str, bytes]:
+    """The folder of one file, with the archive of it alone."""
+    return posixpath.dirname(file.target), _archive([file])
+
+
 def _archive(wanted: list[FileMount]) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as made:

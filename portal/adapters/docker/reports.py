@@ -19,6 +19,10 @@ from portal.domain.container import (
 )
 
 Document = Mapping[str, Any]
+ACTIONS = (
+    *("create", "start", "restart", "stop", "kill", "die", "oom", "pause", "unpause", "destroy", "rename", "update"),
+    *("health_status", "died", "remove"),
+)
 
 
 def part(document: Document, name: str) -> Document:

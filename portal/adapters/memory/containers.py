@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +16,7 @@ from portal.adapters.memory.world import Behaviour, MemoryWorld, WorldContainer
 from portal.domain.container import (
     LABEL_ADDRESS,
     LABEL_FINGERPRINT,
+    LABEL_LIVE,
     LABEL_MANAGED,
     Container,
     ContainerEvent,
@@ -23,11 +25,13 @@ from portal.domain.container import (
     ContainerState,
     ContainerStats,
     EngineFacts,
+    FileMount,
     Image,
     Limits,
     MemoryFiles,
     Network,
     fingerprint,
+    without_live_content,
 )
 from portal.domain.engine import ContainerDetails, Execution, Mount
 from portal.domain.errors import Conflict, NotFound, Refused, Unavailable
@@ -98,7 +102,7 @@ class MemoryContainers:
             known = self.world.containers.get(spec.name)
             if known is None:
                 known = self._add(spec)
-            elif known.asked != replace(spec, limits=known.asked.limits):
+            elif without_live_content(known.asked) != without_live_content(replace(spec, limits=known.asked.limits)):
                 raise Conflict("container_differs", name=spec.name)
             return known.report(self.world.clock.now())
 
@@ -151,6 +155,28 @@ class MemoryContainers:
             self.world.end(container, 0)
             self._start(container)
 
+    def rewrite_file(self, name: str, file: FileMount) -> None:
+        with self.world.engine():
+            container = self._running(name)
+            if container.spec.labels.get(LABEL_LIVE) != posixpath.dirname(file.target):
+                raise Refused("live_file_refused", name=name, reason="not in the folder of its live files")
+            others = tuple(known for known in container.spec.files if known.target != file.target)
+            container.spec = replace(container.spec, files=(*others, file))
+
+    def signal(self, name: str, signal: str) -> None:
+        with self.world.engine():
+            container = self._running(name)
+            if signal in ("KILL", "SIGKILL"):
+                self.world.end(container, 137)
+            else:
+                self.world.write_log(container.name, f"received {signal}")
+
+    def _running(self, name: str) -> WorldContainer:
+        container = self.world.container(name)
+        if container.life(self.world.clock.now())[0] is not ContainerState.RUNNING:
+            raise Refused("container_not_running", name=name)
+        return container
+
     def stop(self, name: str, *, grace_seconds: int = 10) -> None:
         with self.world.engine():
             if container := self.world.containers.get(name):
@@ -189,9 +215,7 @@ class MemoryContainers:
         self, name: str, command: Sequence[str], *, timeout_seconds: float = 30.0, output_bytes: int = 262_144
     ) -> Execution:
         with self.world.engine():
-            container = self.world.container(name)
-            if container.life(self.world.clock.now())[0] is not ContainerState.RUNNING:
-                raise Refused("container_not_running", name=name)
+            container = self._running(name)
             code, printed = programs.run(container, command, held=self.world.held)
         whole = "\n".join(printed)
         kept = whole[:output_bytes]
