@@ -9,6 +9,7 @@ import pytest
 from portal.domain.notification import NotificationEvent, Way
 from portal.web.states import live
 from portal.web.states.bell import BellState
+from portal.web.words import has_words
 from tests.stage import CAROL, PortalStage
 from tests.web.conftest import Tab
 
@@ -49,3 +50,12 @@ async def test_the_form_says_which_event_comes_by_which_way(tab: NewTab, stage: 
     kept = stage.core.notifications.preferences(CAROL)
     assert kept.ways[NotificationEvent.MENTION] == {Way.BELL, Way.EMAIL}
     assert kept.ways[NotificationEvent.ROLLOUT_STOPPED] == frozenset()
+
+
+def test_every_event_has_words_for_people_and_for_channels() -> None:
+    wanted = [
+        f"{of}.{event}"
+        for event in NotificationEvent
+        for of in ("notification", "notifications.event", "channel_event")
+    ]
+    assert [key for key in wanted if not has_words(key)] == []
