@@ -37,6 +37,7 @@ NOUNS = {
     "rollback": "portal.cli.rollbacks:rollback",
     "container": "portal.cli.containers:container",
     "operation": "portal.cli.operations:operation",
+    "drift": "portal.cli.drift:drift",
     "status": "portal.cli.deployments:status",
     "measures": "portal.cli.measures:measures",
     "audit": "portal.cli.audit:audit",

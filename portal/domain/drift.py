@@ -149,6 +149,19 @@ class Finding:
         return is_container and (is_document or (self.field == "presence" and self.desired != ""))
 
 
+NAMED = frozenset({"environment", "label", "mount", "map"})
+"""Fields whose second part is a name, and not a word with a sentence of its own."""
+
+
+def words_of(finding: Finding) -> tuple[str, dict[str, str]]:
+    """The sentence of the catalogue that says what differs, and what fills it in."""
+    kind, _, name = finding.field.partition(".")
+    params = {"name": name, "container": finding.place.name, "desired": finding.desired, "actual": finding.actual}
+    if finding.field == "presence":
+        return f"drift.presence.{'missing' if finding.desired else 'unexpected'}", params
+    return f"drift.field.{kind if kind in NAMED else finding.field}", params
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Findings that are left alone until the rule runs out: by environment, service and field, each a name or *.

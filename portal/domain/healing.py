@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ STORM_ATTEMPTS = 3
 CALL_ATTEMPTS = 6
 LONGEST_PAUSE_SECONDS = 60.0
 QUIET = timedelta(minutes=10)
+STEADY, SHORT = timedelta(minutes=1), timedelta(seconds=10)
 SHORTEST_WINDOW = timedelta(minutes=15)
 
 
@@ -68,7 +69,7 @@ _CURES = {
     Ailment.MISSING: Cure.RECREATE,
     Ailment.DIED: Cure.START,
     Ailment.OUT_OF_MEMORY: Cure.START,
-    Ailment.PAUSED: Cure.RECREATE,
+    Ailment.PAUSED: Cure.RESTART,
     Ailment.HUNG: Cure.RESTART,
     Ailment.NETWORK_LOST: Cure.RECREATE,
     Ailment.FOREIGN: Cure.REPLACE,
@@ -176,6 +177,18 @@ class Change:
     window: timedelta
     is_baking: bool = False
     is_irreversible: bool = False
+
+
+def ill_again(case: Case, ailment: Ailment, now: datetime) -> Case:
+    """A case that was well and is ill once more. What was done to it from outside begins anew; so does half of what a
+    container that served for a minute has behind it. One that served for a while is cured at once, until it is a storm.
+    """
+    well = now - case.healed_at if case.healed_at else timedelta()
+    if ailment not in CRASHES or (well >= STEADY and case.attempts < 2):
+        return replace(case, ailment=ailment, attempts=0, began_at=now, noticed_at=now, next_at=now, healed_at=None)
+    attempts = case.attempts // 2 if well >= STEADY else case.attempts
+    next_at = now if well >= SHORT and attempts <= STORM_ATTEMPTS else case.next_at
+    return replace(case, ailment=ailment, attempts=attempts, noticed_at=now, next_at=next_at, healed_at=None)
 
 
 class Remedy(StrEnum):

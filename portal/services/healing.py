@@ -24,6 +24,7 @@ from portal.domain.healing import (
     Remedy,
     ailment,
     cure_of,
+    ill_again,
     pause_seconds,
     remedy,
 )
@@ -221,7 +222,7 @@ def _noted(each: Wanted, ill: Ailment, case: Case | None, now: datetime) -> Case
     if case is None or case.is_forgotten(now):
         return Case(replica.name, replica.service, replica.environment, replica.version, ill, now, now, next_at=now)
     if not case.is_ill:
-        return replace(case, ailment=ill, noticed_at=now, healed_at=None)
+        return ill_again(case, ill, now)
     return replace(case, ailment=ill)
 
 

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 
 from portal.api.v1.application import routes
 from portal.domain.access import SYSTEM, Grant, Permission, Role
+from portal.domain.drift import DriftQuery, Rule
 from portal.domain.environment import FreezeWindow
 from portal.domain.feedback import FeedbackOrder
 from portal.domain.identity import NewUser, TokenOrder
@@ -49,6 +50,11 @@ BODIES: dict[str, Any] = {
     "POST /containers/{name}/executions": {"command": ["id"], "reason": "because"},
     "POST /deployments/{service}/{environment}/scaling": {"replicas": 2, "reason": "because"},
     "PUT /deployments/{service}/{environment}/scaling/policy": {"reason": "because"},
+    "POST /drift/rules": {"environment": "prod", "days": 2, "reason": "because"},
+    "PUT /drift/rules/{rule_id}/end": WHY,
+    "PUT /drift/environments/{environment}/healing": {"mode": "off", "reason": "because"},
+    "POST /drift/{finding_id}/repair": WHY,
+    "POST /drift/{finding_id}/adopt": WHY,
     "POST /freezes": {**WINDOW, "environment": "prod"},
     "POST /rollbacks": {**ORDER, "version": "1.0.0"},
     "POST /rollouts": ORDER,
@@ -116,6 +122,13 @@ def _operation(core: Core) -> int:
     return core.jobs.start(SYSTEM, JobOrder("nothing", "hello", environment="prod")).id
 
 
+def _finding(stage: PortalStage) -> int:
+    name = stage.containers.list()[0].name
+    stage.world.tamper(name, is_root_read_only=False)
+    stage.core.keeper.look()
+    return stage.core.drift.page(SYSTEM, DriftQuery(environment="prod")).items[0].id
+
+
 @pytest.fixture(scope="module")
 def prod(stage: PortalStage) -> dict[str, str]:
     """The numbers and names of things of prod and of other people; and the token with which Gina comes."""
@@ -123,6 +136,8 @@ def prod(stage: PortalStage) -> dict[str, str]:
     core.identity.create_user(SYSTEM, NewUser("gina", PASSWORD, (Grant(Role.ADMINISTRATOR, "dev"),)))
     core.identity.create_user(SYSTEM, NewUser("harry", PASSWORD, (Grant(Role.ADMINISTRATOR),)))
     now = stage.clock.now()
+    rule = core.drift.ignore(SYSTEM, Rule(0, "prod", "hello", "limits", "x", "", now, now), days=2)
+    finding = _finding(stage)
     window = FreezeWindow(0, "holidays", "prod", starts_at=now + timedelta(days=5), ends_at=now + timedelta(days=6))
     core.secrets.create(SYSTEM, SecretOrder("prod", "db-password"), b"value")
     _, harry = core.identity.sign_in("harry", PASSWORD, address="")
@@ -133,6 +148,9 @@ def prod(stage: PortalStage) -> dict[str, str]:
         "token_id": str(core.identity.create_token(SYSTEM, TokenOrder("his", "harry"))[1].id),
         "session_id": harry.session[:16],
         "operation_id": str(_operation(core)),
+        "finding_id": str(finding),
+        "rule_id": str(rule.id),
+        "other": "prod",
         "feedback_id": str(core.support.give(harry, FeedbackOrder("plans", "en", False, "x"), source="harry").id),
         "service": "hello",
         "environment": "prod",

@@ -22,6 +22,7 @@ from portal.api.v1 import (
     comparisons,
     containers,
     deployments,
+    drift,
     engine,
     environments,
     integrations,
@@ -51,7 +52,7 @@ from portal.kit.rest import REST_ROOT
 PUBLIC = frozenset({"/openapi.json"})
 DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views, secrets)
 PEOPLE = (users, sessions, tokens, access, me, notifications)
-OPERATION = (containers, engine, operations, scaling, log, integrations)
+OPERATION = (containers, drift, engine, operations, scaling, log, integrations)
 NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, *OPERATION, set_up, support, backups)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\
