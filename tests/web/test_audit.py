@@ -10,6 +10,8 @@ from portal import wiring
 from portal.domain.access import SYSTEM, Grant, Role
 from portal.domain.audit import AuditEntry
 from portal.domain.identity import NewUser
+from portal.i18n import catalogue
+from portal.i18n.forms import PLACE
 from portal.web.presenters.audit import audit_card
 from portal.web.states.audit import AuditCheckState, AuditState
 from portal.web.states.audit_entry import AuditEntryState
@@ -114,8 +116,8 @@ def test_what_an_entry_carries_is_named_and_told_in_the_language_of_the_reader()
         "开发、生产的值班",
     )
     assert told(approval_wanted="bell, email", mention="-") == {
-        "告知：有审批等待": ("Bell, E-mail", "铃铛、邮件"),
-        "告知：被提到": ("-", "-"),
+        "有审批等待您": ("Bell, E-mail", "铃铛、邮件"),
+        "有人提到您": ("-", "-"),
     }
 
 
@@ -130,3 +132,11 @@ def test_a_cause_is_told_with_its_own_parameters() -> None:
 
 def test_what_nobody_named_is_shown_as_it_is() -> None:
     assert told(colour="green") == {"colour": ("green", "green")}
+
+
+def test_every_parameter_that_a_sentence_of_the_trail_tells_has_a_name() -> None:
+    shown_otherwise = {"actor", "reason", "environment", "user", "target"}
+    told_of = {
+        place[1] for key, text in catalogue("en").items() if key.startswith("audit.") for place in PLACE.finditer(text)
+    }
+    assert {name for name in told_of - shown_otherwise if f"audit_param.{name}" not in catalogue("zh")} == set()

@@ -157,7 +157,7 @@ def _pairs(entry: AuditEntry) -> Iterator[Pair]:
     for name, value in sorted(entry.params.items()):
         if name == "target" and value == entry.target:
             continue
-        key = f"audit_param.{name}"
+        key = f"notifications.event.{name}" if name in tuple(NotificationEvent) else f"audit_param.{name}"
         is_known = has_words(key)
         yield Pair(words(key) if is_known else same(name), _value(name, value) or said[name], is_known)
 
