@@ -36,6 +36,7 @@ _PAGE_OF: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "feedback": _of("/support"),
         "job": _of("/operations"),
         "container": _of("/containers"),
+        "secret": lambda target: f"/secrets/{target}" if _is_there("/secrets") else "",
         "log": lambda _target: "/settings" if _is_there("/settings") else "",
     }
 )

@@ -38,6 +38,7 @@ DOINGS: tuple[Doing, ...] = (
     Doing("start_rollout", "/rollouts/new", Permission.ROLLOUT_START),
     Doing("add_user", "/users/new", Permission.USER_EDIT),
     Doing("make_token", "/tokens/new", Permission.TOKEN_OWN),
+    Doing("make_secret", "/secrets/new", Permission.SECRET_EDIT),
     Doing("register_release", "/releases/new", Permission.RELEASE_CREATE),
 )
 _Ranked = tuple[Rank, PaletteRow]
