@@ -11,7 +11,7 @@ from pathlib import Path
 from portal.domain.errors import Invalid, Unavailable
 from portal.kit.sealing import KEY_BYTES
 
-SHORTEST_TEXT = 32
+SHORTEST_TEXT, MOST_LINES = 32, 32
 _FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -23,19 +23,26 @@ def key_of_text(text: str, *, purpose: bytes = b"master key of text ", variable:
 
 
 def read_or_make(path: Path) -> bytes:
-    """The key of the file, made the first time (mode 0600), even if several processes ask at once.
+    """The newest key of the file; as `read_keys`."""
+    return read_keys(path)[0]
+
+
+def read_keys(path: Path) -> tuple[bytes, ...]:
+    """The keys of the file, the newest first; there is one, made the first time (mode 0600) even if several processes
+    ask at once, and more while it is changed.
 
     Invalid("secret_key_exposed") if others may read the file, Invalid("secret_key_bad") if it holds no key.
     """
     try:
         _make(path)
         with path.open("rb") as file:
-            mode, content = os.fstat(file.fileno()).st_mode, file.read(KEY_BYTES * 4)
+            mode, content = os.fstat(file.fileno()).st_mode, file.read(KEY_BYTES * 4 * MOST_LINES)
     except OSError as error:
         raise Unavailable("secret_key_unreadable", path=path, reason=error.strerror) from error
     if mode & _FOR_OTHERS:
         raise Invalid("secret_key_exposed", path=path)
-    return _decoded(content, path)
+    lines = content.split() or [b""]
+    return tuple(_decoded(line, path) for line in lines)
 
 
 def _make(path: Path) -> None:
