@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from portal.adapters.host import probes as host
 from portal.core import Core
 from portal.keeping_parts import repair
+from portal.kit.sealing import key_name
 from portal.parts import is_demonstration
+from portal.secret_parts import key_ring, master_keys
 from portal.services.healing import REPAIR
 from portal.services.job_run import JobKind
 from portal.services.scale_job import ScaleJob
@@ -19,6 +21,7 @@ def job_kinds(core: Core) -> Mapping[str, Callable[[], JobKind]]:
 
     return {
         "secret_rotation": lambda: _secret_rotation(core),
+        "master_key": lambda: _master_key_rotation(core),
         REPAIR: lambda: repair(core.tools),
         "scale": lambda: ScaleJob(core.replica_moves, core.audit),
         "portal-check": lambda: CheckPortalBackup(core.database, core.clock, core.backups),
@@ -32,3 +35,11 @@ def _secret_rotation(core: Core) -> JobKind:
     ask = http_status if is_demonstration(core.settings) else host.http_status
     stores = (core.database, core.clock, core.audit, core.containers)
     return SecretRotation(RotationParts(*stores, core.secrets, core.secret_delivery, core.rollouts, ask))
+
+
+def _master_key_rotation(core: Core) -> JobKind:
+    from portal.services.master_key_rotation import MasterKeyRotation
+
+    settings = core.settings
+    name = lambda: key_name(master_keys(settings)[0])  # noqa: E731 - one line
+    return MasterKeyRotation(core.database, core.audit, box=core.secret_box, ring=key_ring(settings), name=name)

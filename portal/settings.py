@@ -75,6 +75,7 @@ class Settings:
     are_documents_public: bool = _setting("PORTAL_DOCS_PUBLIC", BOOLEAN, "true")
     session_hours: int = _setting("PORTAL_SESSION_HOURS", Whole(1, 720), "12")
     secret_key: str | None = _setting("PORTAL_SECRET_KEY", TEXT, is_secret=True)
+    old_secret_key: str | None = _setting("PORTAL_SECRET_KEY_OLD", TEXT, is_secret=True)
     oidc_issuer: str | None = _setting("PORTAL_OIDC_ISSUER", ISSUER)
     oidc_client_id: str | None = _setting("PORTAL_OIDC_CLIENT_ID", TEXT)
     oidc_client_secret: str | None = _setting("PORTAL_OIDC_CLIENT_SECRET", TEXT, is_secret=True)
@@ -119,7 +120,7 @@ class Settings:
         """What must never be in a log."""
         urls = (self.database_url, self.redis_url or "", self.smtp_url or "")
         own = (self.backup_key, self.backup_s3_secret)
-        named = (self.github_token, self.secret_key, self.oidc_client_secret, *own)
+        named = (self.github_token, self.secret_key, self.old_secret_key, self.oidc_client_secret, *own)
         given = (*named, *(urlsplit(url).password for url in urls))
         return tuple(secret for secret in given if secret)
 

@@ -17,6 +17,7 @@ from portal.keeping_parts import Tools, keeper
 from portal.kit import failpoints
 from portal.kit.topics import Topics
 from portal.parts import Parts, backup_means, external_policy, identity_provider, made_of
+from portal.secret_parts import master_keys
 from portal.services import health_probes
 from portal.services.audit import Audit
 from portal.services.audit_check import AuditCheck
@@ -51,7 +52,6 @@ from portal.services.secret_delivery import SecretDelivery
 from portal.services.settings_book import SettingsBook
 from portal.services.traffic_watch import Rates, TrafficWatch
 from portal.settings import Settings, explained
-from portal.store import master_key
 from portal.store.database import Database
 from portal.store.migrate import migrate
 
@@ -63,7 +63,7 @@ def assemble(parts: Parts) -> Core:
     catalogue = Catalogue(database, clock, audit)
     releases = Releases(database, clock, audit, containers=parts.containers)
     rollouts = Rollouts(database, clock, audit, topics=topics, containers=parts.containers)
-    box = SecretBox(master := partial(_master_key, parts.settings))
+    box = SecretBox(partial(master_keys, parts.settings))
     identity = Identity(database, clock, audit, box=box, session_hours=parts.settings.session_hours)
     world, fleet = World(database, clock, parts.containers, parts.traffic), _fleet(parts, audit)
     outbox = Outbox(database, clock, audit, topics=topics, post=Post(parts.notifiers, box, parts.settings.public_url))
@@ -102,7 +102,9 @@ def assemble(parts: Parts) -> Core:
         tools=tools,
         keeper=keeper(tools, jobs, rollouts=rollouts),
         job_engine=JobEngine(database, clock, audit, topics, jobs, halt=Event()),
-        backups=Backups(database, clock, audit, means=backup_means(parts, master), jobs=jobs),
+        backups=Backups(
+            database, clock, audit, means=backup_means(parts, lambda: master_keys(parts.settings)[0]), jobs=jobs
+        ),
     )
     jobs.register(job_kinds(made))
     return made
@@ -117,13 +119,6 @@ def _fleet(parts: Parts, audit: Audit) -> Fleet:
     fleet = Fleet(parts.database, parts.clock, audit, containers=parts.containers, traffic=parts.traffic)
     fleet.lets_execute = parts.settings.lets_execute
     return fleet
-
-
-def _master_key(settings: Settings) -> bytes:
-    """From the settings, or the file that is made the first time."""
-    if settings.secret_key is not None:
-        return master_key.key_of_text(settings.secret_key)
-    return master_key.read_or_make(settings.data / "secret.key")
 
 
 def _probes(parts: Parts) -> dict[str, Probe | None]:

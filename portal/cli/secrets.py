@@ -165,3 +165,12 @@ def revoke_secret(place: str, *, version: int, reason: str) -> None:
 def remove_secret(place: str, *, reason: str) -> None:
     portal().delete(path_of(place), reason=reason)
     show_done({"place": place}, "cli.done.secret_removed", place=place)
+
+
+@remote(secret, "rotate-master-key")
+@option("--reason", "-m", required=True)
+@option("--key", default="")
+def rotate_master_key(*, reason: str, key: str) -> None:
+    """`operation wait` waits for its end."""
+    started = portal().post("/master-key/rotations", {"reason": reason}, key=key)
+    show_done(started, "cli.done.master_key_rotating", operation=started["operation"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from portal.domain.access import SYSTEM, Actor, Permission, demand
+from portal.domain.access import EVERYWHERE, SYSTEM, Actor, Permission, demand, demand_proof
 from portal.domain.audit import AuditEntry
 from portal.domain.errors import Invalid, PortalError
 from portal.domain.job import Job
@@ -14,6 +14,9 @@ from portal.domain.secret_rotation import Generator
 from portal.ports.clock import Clock
 from portal.services.audit import Audit
 from portal.services.jobs import JobOrder, Jobs
+from portal.services.master_key_rotation import KIND as MASTER_KIND
+from portal.services.master_key_rotation import TARGET as MASTER_TARGET
+from portal.services.rollouts import check_reason
 from portal.services.secret_rotation import KIND
 from portal.store import secrets as store
 from portal.store.database import Database
@@ -38,6 +41,13 @@ class SecretSchedule:
             raise Invalid("secret_not_generated", field="rotation.generator")
         document = {"environment": environment, "name": name, "cut_over": str(secret.rotation.cut_over)}
         return self._jobs.start(actor, JobOrder(KIND, f"{environment}/{name}", document, environment, reason))
+
+    def change_master_key(self, actor: Actor, *, reason: str) -> Job:
+        """Start it; it takes SECRET_EDIT everywhere and a fresh proof. Conflict("job_running")."""
+        demand(actor, Permission.SECRET_EDIT, EVERYWHERE)
+        check_reason(reason)
+        demand_proof(actor, self._clock.now())
+        return self._jobs.start(actor, JobOrder(MASTER_KIND, MASTER_TARGET, reason=reason))
 
     def newest(self, actor: Actor, environment: str, name: str) -> Job | None:
         """The last rotation of a secret, under way or over."""

@@ -58,6 +58,7 @@ BODIES: dict[str, Any] = {
     "POST /freezes": {**WINDOW, "environment": "prod"},
     "POST /rollbacks": {**ORDER, "version": "1.0.0"},
     "POST /rollouts": ORDER,
+    "POST /master-key/rotations": {"reason": "because"},
     "POST /secrets": {"environment": "prod", "name": "x", "secret": "x"},
     "POST /secrets/{environment}/{name}/versions": {"secret": "x"},
     "POST /secrets/{environment}/{name}/rotations": {},

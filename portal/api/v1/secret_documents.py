@@ -82,6 +82,10 @@ class RotateOrder(Order):
     """Everything is said by the secret itself."""
 
 
+class MasterKeyOrder(Order):
+    reason: str = Field(max_length=500)
+
+
 class StartedDocument(Document):
     operation: int = Field(description="Its number below /operations.")
 

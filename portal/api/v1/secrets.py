@@ -11,6 +11,7 @@ from portal.api.authentication import permitted
 from portal.api.v1.documents import IdempotencyKey, NameFilter, PageDocument, Pages, Paging, Reason, Search, Sort
 from portal.api.v1.repeats import Repeatable, once
 from portal.api.v1.secret_documents import (
+    MasterKeyOrder,
     NewSecretOrder,
     NewVersionOrder,
     RevealedDocument,
@@ -126,3 +127,13 @@ def rotate_secret(
         return StartedDocument(operation=core().secret_schedule.rotate(actor, *place, reason=reason).id)
 
     return once(actor, Repeatable(key, f"secret.rotate {'/'.join(place)}", order, StartedDocument), rotate)
+
+
+@router.post("/master-key/rotations", status_code=202)
+def rotate_master_key(actor: Editor, order: MasterKeyOrder, key: IdempotencyKey = "") -> StartedDocument:
+    """Everything that is sealed is sealed anew while the portal goes on; then the old key is put away."""
+
+    def rotate() -> StartedDocument:
+        return StartedDocument(operation=core().secret_schedule.change_master_key(actor, reason=order.reason).id)
+
+    return once(actor, Repeatable(key, "master_key.rotate", order, StartedDocument), rotate)

@@ -36,6 +36,14 @@ from portal.web.words import say, tr
 
 def secrets() -> rx.Component:
     new = link(icon("plus"), rx.el.span(tr("secrets.new")), href="/secrets/new", class_name="button primary")
+    key = opens(
+        SecretsState,
+        "master",
+        "master key",
+        icon("key-round"),
+        rx.el.span(tr("secrets.master_key")),
+        class_name="button quiet",
+    )
     due = (
         rx.el.option(tr("secrets.due_soon"), value="due"),
         rx.el.option(tr("secrets.overdue"), value="overdue"),
@@ -44,7 +52,11 @@ def secrets() -> rx.Component:
         head(
             tr("nav.secrets"),
             rx.el.span(tr("secrets.sub"), class_name="meta"),
-            actions=rx.el.div(allowed(Permission.SECRET_EDIT, new), class_name="actions"),
+            actions=rx.el.div(
+                rx.cond(SecretsState.can_change_key, key, rx.fragment()),
+                allowed(Permission.SECRET_EDIT, new),
+                class_name="actions",
+            ),
         ),
         filter_bar(
             SecretsState,
@@ -61,7 +73,13 @@ def secrets() -> rx.Component:
             none=empty("key-round", tr("secrets.empty"), tr("secrets.empty_more")),
             rows=Rows(href=lambda line: line.href),
         ),
+        questions(SecretsState, [_master_act()]),
     )
+
+
+def _master_act() -> Act:
+    ask, more = tr("secrets.ask_master"), tr("secrets.ask_master_more")
+    return Act("master", ask, more, tr("secrets.master_key"), SecretsState.change_master_key, "primary")
 
 
 def _columns() -> list[Column]:

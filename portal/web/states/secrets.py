@@ -8,7 +8,7 @@ from typing import Any
 
 import reflex as rx
 
-from portal.domain.access import Actor, Permission, may
+from portal.domain.access import EVERYWHERE, Actor, Permission, may
 from portal.domain.audit import AuditQuery
 from portal.domain.errors import Invalid, NotFound, PortalError
 from portal.domain.page import Page
@@ -65,6 +65,7 @@ class SecretsState(Listing, Asking, rx.State):
     rotation: OperationLine = OperationLine()
     missing: Words = Words()
     is_open: bool = False
+    can_change_key: bool = False
     revealed: str = ""
     form: SecretForms = SecretForms()
     is_new: bool = True
@@ -140,6 +141,16 @@ class SecretsState(Listing, Asking, rx.State):
         done = await self._do(
             form,
             lambda actor, reason: core().secret_schedule.rotate(actor, line.environment, line.name, reason=reason),
+            told=words("done.secret_rotating"),
+        )
+        return rx.redirect(f"/operations/{done.made.id}") if done else None
+
+    @rx.event
+    @requires(Permission.SECRET_EDIT)
+    async def change_master_key(self, form: dict[str, str]) -> object:
+        done = await self._do(
+            form,
+            lambda actor, reason: core().secret_schedule.change_master_key(actor, reason=reason),
             told=words("done.secret_rotating"),
         )
         return rx.redirect(f"/operations/{done.made.id}") if done else None
@@ -273,7 +284,8 @@ def _words(text: str, name: str) -> tuple[str, ...]:
 
 def _fetch(actor: Actor, query: SecretQuery) -> tuple[Page[Secret], dict[str, Any]]:
     page, now = core().secrets.page(actor, query), core().clock.now()
-    seen = {"rows": [secret_line(secret, now) for secret in page.items], **_places(actor)}
+    able = may(actor, Permission.SECRET_EDIT, EVERYWHERE)
+    seen = {"can_change_key": able, "rows": [secret_line(secret, now) for secret in page.items], **_places(actor)}
     return page, seen
 
 
