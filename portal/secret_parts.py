@@ -19,3 +19,7 @@ def master_keys(settings: Settings) -> tuple[bytes, ...]:
         return ring.keys()
     old = () if settings.old_secret_key is None else (key_of_text(settings.old_secret_key),)
     return (key_of_text(settings.secret_key or ""), *old)
+
+
+def newest_master_key(settings: Settings) -> bytes:
+    return master_keys(settings)[0]

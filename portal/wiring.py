@@ -17,7 +17,7 @@ from portal.keeping_parts import Tools, keeper
 from portal.kit import failpoints
 from portal.kit.topics import Topics
 from portal.parts import Parts, backup_means, external_policy, identity_provider, made_of
-from portal.secret_parts import master_keys
+from portal.secret_parts import master_keys, newest_master_key
 from portal.services import health_probes
 from portal.services.audit import Audit
 from portal.services.audit_check import AuditCheck
@@ -63,7 +63,7 @@ def assemble(parts: Parts) -> Core:
     catalogue = Catalogue(database, clock, audit)
     releases = Releases(database, clock, audit, containers=parts.containers)
     rollouts = Rollouts(database, clock, audit, topics=topics, containers=parts.containers)
-    box = SecretBox(partial(master_keys, parts.settings))
+    box, newest = SecretBox(partial(master_keys, parts.settings)), partial(newest_master_key, parts.settings)
     identity = Identity(database, clock, audit, box=box, session_hours=parts.settings.session_hours)
     world, fleet = World(database, clock, parts.containers, parts.traffic), _fleet(parts, audit)
     outbox = Outbox(database, clock, audit, topics=topics, post=Post(parts.notifiers, box, parts.settings.public_url))
@@ -102,9 +102,7 @@ def assemble(parts: Parts) -> Core:
         tools=tools,
         keeper=keeper(tools, jobs, rollouts=rollouts),
         job_engine=JobEngine(database, clock, audit, topics, jobs, halt=Event()),
-        backups=Backups(
-            database, clock, audit, means=backup_means(parts, lambda: master_keys(parts.settings)[0]), jobs=jobs
-        ),
+        backups=Backups(database, clock, audit, means=backup_means(parts, newest), jobs=jobs),
     )
     jobs.register(job_kinds(made))
     return made

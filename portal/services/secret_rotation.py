@@ -193,6 +193,11 @@ class SecretRotation:
             places = secret_pins.move_files(session, secret.id, version)
         for place in places:
             self._parts.delivery.fill(place)
+        if secret.rotation.signal:
+            names = {use.container for use in secret.used_by}
+            for container in self._parts.containers.list():
+                if container.is_running and container.name in names:
+                    self._parts.containers.signal(container.name, f"SIG{secret.rotation.signal}")
 
     def _swap(self, run: JobRun, secret: Secret) -> None:
         """A rollout of what runs already for each service that has the secret, one after the other."""
