@@ -47,6 +47,7 @@ GROUPS: tuple[Group, ...] = (
         (
             Noun("containers", "/containers", "box", "c"),
             Noun("operations", "/operations", "list-checks", "j"),
+            Noun("recovery", "/recovery", "archive-restore", "y"),
             Noun("notifications", "/notifications", "bell", "n"),
         ),
     ),
@@ -78,6 +79,7 @@ _EXPLAINED: dict[str, str] = {
     "containers": "containers",
     "notifications": "notifications",
     "operations": "admin#long-work",
+    "recovery": "backup",
     "users": "accounts#inviting-somebody",
     "sessions": "accounts#sessions",
     "tokens": "roles#tokens",

@@ -40,6 +40,7 @@ ROUTES = (
     "notifications",
     "operations",
     "operations/[operation_number]",
+    "recovery",
     "rollouts",
     "rollouts/new",
     "rollouts/[rollout_number]",
