@@ -97,9 +97,10 @@ def actions(stage: PortalStage) -> list[str]:
 
 
 def test_a_live_rotation_changes_the_file_under_the_containers_and_revokes_the_old_value(stage: PortalStage):
-    with_secret(stage, LIVE)
+    with_secret(stage, replace(LIVE, signal="HUP"))
     before = {c.name for c in stage.containers.list()}
     job = rotate(stage)
+    assert all("received SIGHUP" in [line.text for line in stage.containers.logs(name)] for name in before)
     assert (job.state, job.error_code) == (JobState.SUCCEEDED, "")
     assert states(stage) == [VersionState.CURRENT, VersionState.REVOKED]
     assert read(stage) == {value(stage)} != {"first"}
