@@ -40,6 +40,19 @@ class Words:
         return bool(self.en)
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble(Words):
+    """The sentence of an error, which a form shows together with a link to what the documentation says about it."""
+
+    code: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Words) and (self.en, self.zh) == (other.en, other.zh)
+
+    def __hash__(self) -> int:
+        return hash((self.en, self.zh))
+
+
 def same(text: str) -> Words:
     """Text that reads the same in both: a name, a number, something a person wrote."""
     return Words(text, text)
@@ -73,8 +86,9 @@ def cause_words(cause: Cause | None) -> Words:
     return words(key if has_words(key) else f"error.{cause.code}", **cause.params)
 
 
-def error_words(error: PortalError) -> Words:
-    return words(f"error.{error.code}", **error.params)
+def error_words(error: PortalError) -> Trouble:
+    told = words(f"error.{error.code}", **error.params)
+    return Trouble(told.en, told.zh, error.code)
 
 
 def tr(key: str, /, **params: Var | str | int) -> Var[str]:

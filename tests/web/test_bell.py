@@ -9,7 +9,7 @@ import pytest
 from portal.domain.notification import NotificationEvent, Way
 from portal.web.states import live
 from portal.web.states.bell import BellState
-from portal.web.words import has_words
+from portal.web.words import Trouble, has_words
 from tests.stage import CAROL, PortalStage
 from tests.web.conftest import Tab
 
@@ -45,7 +45,9 @@ async def test_the_form_says_which_event_comes_by_which_way(tab: NewTab, stage: 
     carol = tab().sign_in("carol").at("/notifications")
     await carol.open()
     await carol.call(BellState.save, {"address": "nonsense"})
-    assert (await carol.state(BellState)).trouble.zh
+    told = (await carol.state(BellState)).trouble
+    assert isinstance(told, Trouble)
+    assert (bool(told.zh), told.code) == (True, "address_bad"), "the form leads to what the documentation says about it"
     await carol.call(BellState.save, {"address": "c@example.org", "mention.email": "on", "mention.bell": "on"})
     kept = stage.core.notifications.preferences(CAROL)
     assert kept.ways[NotificationEvent.MENTION] == {Way.BELL, Way.EMAIL}

@@ -8,7 +8,9 @@ import reflex as rx
 
 from portal.web.components.frame import link
 from portal.web.components.icons import icon
-from portal.web.words import say, tr
+from portal.web.components.native import native_link
+from portal.web.navigation import error_address
+from portal.web.words import Trouble, say, tr
 
 Text = rx.Var[str]
 
@@ -67,9 +69,17 @@ def trouble(text: rx.Var) -> rx.Component:
     """What is wrong with what was sent, told beside the form."""
     return rx.cond(
         text.en != "",
-        rx.el.p(icon("triangle-alert"), rx.el.span(say(text)), class_name="trouble", role="alert"),
+        rx.el.p(icon("triangle-alert"), rx.el.span(say(text), _explained(text)), class_name="trouble", role="alert"),
         rx.fragment(),
     )
+
+
+def _explained(text: rx.Var) -> rx.Component:
+    """Words that are not of an error have no code."""
+    code = text.to(Trouble).code
+    place = rx.Var.create(error_address("")) + code
+    leads = native_link(tr("help.error"), href=place, class_name="link", custom_attrs={"target": "_blank"})
+    return rx.cond(code, rx.fragment(" ", leads), rx.fragment())
 
 
 def submit(label: Text, *, tone: str = "primary", icon_name: str = "") -> rx.Component:
