@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
-ROOT = Path(__file__).parents[2]
-IMAGE, PROXY_IMAGE = "cfp-test-portal:1", "cfp-test-haproxy:1"
-SUBNET, UPPER_HALF = "172.27.40.0/24", "172.27.40.128/25"
-PROXY = "FROM {base}\nRUN apt-get update -qq && apt-get install -y -qq --no-install-recommends haproxy >/dev/null\n"
-START_SECONDS = 120
+from tests.live.stack import IMAGE, Stack, run
+
 pytestmark = [
     pytest.mark.live,
     pytest.mark.slow,
@@ -28,98 +19,10 @@ pytestmark = [
 ]
 
 
-def run(*command: str | Path, **options: Any) -> str:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=800, check=False, **options)
-    assert done.returncode == 0, f"{command[:4]}: {(done.stdout + done.stderr)[-2000:]}"
-    return done.stdout
-
-
-def inspected(name: str) -> dict[str, Any]:
-    return json.loads(run("docker", "inspect", name))[0]
-
-
 @pytest.fixture(scope="module")
-def image() -> dict[str, Any]:
-    run("bin/image", "--tag", IMAGE)
-    return inspected(IMAGE)
-
-
-@pytest.fixture(scope="module")
-def proxy_image() -> str:
-    """No registry is needed: the distribution's HAProxy on the sample service's base."""
+def stack(image: dict[str, Any]) -> Iterator[Stack]:
     run("bin/hello-images")
-    base = json.loads(run("bin/hello-images", "--base-only"))["hello-base:1"]
-    command = ["docker", "build", "--quiet", "--tag", PROXY_IMAGE, "-"]
-    run(*command, input=PROXY.format(base=base), env=os.environ | {"DOCKER_BUILDKIT": "0"})
-    return PROXY_IMAGE
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-class Stack:
-    """docker-compose.yml under a name, network and ports of its own."""
-
-    def __init__(self) -> None:
-        self.name = f"cfptest{os.getpid()}"
-        self.released: set[str] = set()
-        self.portal_port, self.proxy_port = free_port(), free_port()
-        self.program = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
-        self.settings = {
-            "PORTAL_IMAGE": IMAGE,
-            "HAPROXY_IMAGE": PROXY_IMAGE,
-            "PORTAL_PUBLISH": f"127.0.0.1:{self.portal_port}",
-            "PROXY_PUBLISH": f"127.0.0.1:{self.proxy_port}",
-            "PORTAL_NETWORK": self.name,
-            "PORTAL_SUBNET": SUBNET,
-            "PORTAL_SUBNET_UPPER_HALF": UPPER_HALF,
-            "PORTAL_DEMO": "true",
-        }
-
-    def compose(self, *words: str) -> str:
-        return run(*self.program, "--project-name", self.name, *words, env=os.environ | self.settings)
-
-    def in_portal(self, *words: str) -> str:
-        return self.compose("exec", "-T", "portal", "codex-portal", *words)
-
-    def container(self, service: str) -> dict[str, Any]:
-        return inspected(self.compose("ps", "-q", service).split()[0])
-
-    def is_healthy(self, service: str) -> bool:
-        return bool(self.container(service)["State"].get("Health", {}).get("Status") == "healthy")
-
-    def answer(self, port: int = 0, path: str = "/") -> str:
-        """Nothing while there is no answer, or one that is not 200."""
-        try:
-            got = httpx.get(f"http://127.0.0.1:{port or self.proxy_port}{path}", timeout=5)
-        except httpx.TransportError:
-            return ""
-        return got.text if got.status_code == 200 else ""
-
-    def until(self, holds: Callable[[], bool]) -> None:
-        end = time.monotonic() + START_SECONDS
-        while not holds():
-            assert time.monotonic() < end, self.compose("logs", "--tail", "30")
-            time.sleep(0.25)
-
-    def note_released(self) -> set[str]:
-        """Released containers outlive the portal; they are known by the network as long as that is there."""
-        ours = ("--filter", f"network={self.name}", "--filter", "label=codexfather.managed=1")
-        found = set(run("docker", "ps", "-aq", *ours).split())
-        self.released |= found
-        return found
-
-    def close(self) -> None:
-        self.note_released()
-        self.compose("down", "--volumes", "--timeout", "20")
-        subprocess.run(["docker", "rm", "--force", *self.released], capture_output=True, timeout=60, check=False)
-
-
-@pytest.fixture(scope="module")
-def stack(image: dict[str, Any], proxy_image: str) -> Iterator[Stack]:
-    made = Stack()
+    made = Stack("", "10.213.40.0/24", "10.213.40.128/25", PORTAL_DEMO="true")
     try:
         made.compose("up", "--detach", "--no-build")
         made.until(lambda: '"1.0.0"' in made.answer())
