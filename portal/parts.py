@@ -174,9 +174,12 @@ def backup_means(parts: Parts, master_key: Callable[[], bytes]) -> Means | None:
     from portal.services.backup_bases import Bases
     from portal.services.backup_shipping import Shipper
 
-    path, name = Path(settings.database_url.removeprefix("sqlite:///")), key_name(master_key())
+    def name() -> str:
+        return key_name(master_key())
+
+    path = Path(settings.database_url.removeprefix("sqlite:///"))
     bases = Bases(vault, parts.clock, settings.data / "scratch", version=__version__, master_key=name)
-    return Means(vault, rules, Shipper(path, vault, parts.clock, anchor_file=parts.anchor_file), bases)
+    return Means(vault, rules, Shipper(path, vault, parts.clock, anchor_file=parts.anchor_file, master_key=name), bases)
 
 
 def _backup_store(settings: Settings, address: str) -> BackupStore:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from portal.services.portal_restore import Place, PortalRestored
     from portal.settings import Settings
 
-FIELDS = ("store", "base_at", "state_at", "segments", "rows", "entries", "seconds", "rpo_seconds", "kept_as", "text")
+FIELDS = ("store", "base_at", "state_at", "segments", "rows", "entries", "seconds", "rpo_seconds", "kept_as", "next")
 
 
 def _restore(moment: str, is_forced: bool, is_dry: bool) -> None:
@@ -41,17 +41,16 @@ def _restore(moment: str, is_forced: bool, is_dry: bool) -> None:
 
 
 def _place(settings: Settings) -> Place:
+    from portal.secret_parts import master_keys
     from portal.services.portal_restore import Place
-    from portal.store import master_key
 
     database, file = Path(settings.database_url.removeprefix("sqlite:///")), settings.data / "secret.key"
-    if settings.secret_key is not None:
-        return Place(database, settings.anchor_file, file, master_key.key_of_text(settings.secret_key))
-    return Place(database, settings.anchor_file, file, master_key.read_or_make(file) if file.exists() else None)
+    has_keys = settings.secret_key is not None or file.exists()
+    return Place(database, settings.anchor_file, file, master_keys(settings) if has_keys else ())
 
 
 def _show(restored: PortalRestored) -> None:
-    row: dict[str, Any] = {**restored.document(), "text": say("cli.restored.next")}
+    row: dict[str, Any] = {**restored.document(), "next": say("cli.restored.next")}
     show_one(row, FIELDS)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from itertools import islice
@@ -25,7 +25,9 @@ MERGED_AT, MERGED = 512, 256
 class Bases:
     """`scratch` is a folder of this alone, on a disk with room for two copies of the database."""
 
-    def __init__(self, vault: Vault, clock: Clock, scratch: Path, *, version: str, master_key: str) -> None:
+    def __init__(
+        self, vault: Vault, clock: Clock, scratch: Path, *, version: str, master_key: Callable[[], str]
+    ) -> None:
         self._vault, self._clock, self._scratch = vault, clock, scratch
         self._version, self._master_key = version, master_key
 
@@ -55,7 +57,7 @@ class Bases:
             schema=sqlite_files.schema(path),
             rows=sqlite_files.rows(path),
             anchors=order.anchors,
-            master_key=self._master_key,
+            master_key=self._master_key(),
             version=self._version,
         )
 

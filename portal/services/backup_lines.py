@@ -58,12 +58,13 @@ class BaseCopy:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One segment: frames of the log, and lines that the file of anchors got meanwhile."""
+    """One segment: frames of the log, lines that the file of anchors got meanwhile, and the name of the master key."""
 
     sequence: int
     at: datetime
     cut: Cut
     anchors: str = ""
+    master_key: str = ""
 
 
 def begin_line(vault: Vault, now: datetime) -> str:
@@ -95,6 +96,7 @@ def packed(record: Record) -> bytes:
         "start": _written(cut.start),
         "end": _written(cut.end),
         "anchors": record.anchors,
+        "master_key": record.master_key,
     }
     return json.dumps(head).encode() + b"\n" + cut.frames
 
@@ -109,7 +111,12 @@ def records(vault: Vault, segment: Segment) -> Iterator[Record]:
             begin = end + 1
             offset = begin + int(head["bytes"])
             cut = Cut(content[begin:offset], int(head["page_bytes"]), _read(head["start"]), _read(head["end"]))
-            yield Record(int(head["sequence"]), datetime.fromtimestamp(head["at"], UTC), cut, str(head["anchors"]))
+            at, anchors, key = (
+                datetime.fromtimestamp(head["at"], UTC),
+                str(head["anchors"]),
+                str(head.get("master_key", "")),
+            )
+            yield Record(int(head["sequence"]), at, cut, anchors, key)
         except (ValueError, KeyError, TypeError):
             raise Unavailable("backup_damaged", name=segment.name) from None
 

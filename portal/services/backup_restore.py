@@ -36,6 +36,7 @@ class Restored:
     seconds: float
     entries: int = 0
     schema: str = ""
+    master_key: str = ""
     is_intact: bool = True
     fault: str = ""
 
@@ -84,7 +85,7 @@ class Restorer:
         database.parent.mkdir(parents=True, exist_ok=True)
         self._write_base(database, base, told)
         anchors.write_text(base.anchors, "utf-8")
-        restored = Restored(base, base.at, base.sequence, 0, 0.0)
+        restored = Restored(base, base.at, base.sequence, 0, 0.0, master_key=base.master_key)
         segments = backup_lines.segments(self._vault, base.line, after=base.sequence)
         with closing(Files(database, anchors)) as files:
             restored = self._replay(files, segments, restored, until, told)
@@ -161,4 +162,10 @@ class Files:
 
 
 def _grown(restored: Restored, record: Record) -> Restored:
-    return replace(restored, at=record.at, sequence=record.sequence, segments=restored.segments + 1)
+    return replace(
+        restored,
+        at=record.at,
+        sequence=record.sequence,
+        segments=restored.segments + 1,
+        master_key=record.master_key or restored.master_key,
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -53,9 +54,20 @@ class BaseOrder:
 
 
 class Shipper:
-    """`step` belongs to one thread; `order_base` and `take_order` may be called from another."""
+    """`step` belongs to one thread; `order_base` and `take_order` may be called from another. `master_key` names the
+    key that seals the secrets in the database now.
+    """
 
-    def __init__(self, database: Path, vault: Vault, clock: Clock, *, anchor_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        database: Path,
+        vault: Vault,
+        clock: Clock,
+        *,
+        anchor_file: Path | None = None,
+        master_key: Callable[[], str] = str,
+    ) -> None:
+        self._master_key = master_key
         self._database, self._vault, self._clock, self._anchor_file = database, vault, clock, anchor_file
         self._source: WalSource | None = None
         self._mark = Mark()
@@ -176,7 +188,9 @@ class Shipper:
     def _wait(self, cut: Cut | None) -> None:
         """It was taken out of the log, and is kept here until the store has it."""
         if cut is not None:
-            self._pending = Record(self.state.sequence + 1, self._clock.now(), cut, self._new_anchors())
+            self._pending = Record(
+                self.state.sequence + 1, self._clock.now(), cut, self._new_anchors(), self._master_key()
+            )
 
     def _put(self) -> None:
         record = self._pending

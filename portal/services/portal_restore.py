@@ -19,7 +19,6 @@ from portal.kit.sealing import key_name
 from portal.ports.clock import Clock
 from portal.services import backup_lines
 from portal.services.audit import Audit
-from portal.services.backup_lines import BaseCopy
 from portal.services.backup_restore import Restored, Restorer, Told, silent
 from portal.services.backup_vault import Vault
 from portal.store import backups, sqlite_files
@@ -58,12 +57,12 @@ class PortalRestored:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a portal lives on this machine. `key` is its master key, None if it has none yet in `key_file`."""
+    """Where a portal lives on this machine. `keys` are its master keys, none if there is no `key_file` yet."""
 
     database: Path
     anchors: Path
     key_file: Path
-    key: bytes | None = None
+    keys: tuple[bytes, ...] = ()
 
 
 class PortalRestore:
@@ -88,7 +87,7 @@ class PortalRestore:
         self._require_room(is_forced=is_forced)
         with self._aside() as (database, anchors):
             made = self._made(database, anchors, until, told)
-            self._require_key(made.restored.base, is_forced=is_forced)
+            self._require_key(made.restored.master_key, is_forced=is_forced)
             self._write_down(actor, database, anchors, made)
             kept_as = self._put_in_place(database, anchors)
         return replace(made, kept_as=kept_as)
@@ -119,13 +118,13 @@ class PortalRestore:
         if sqlite_files.is_in_use(self._database):
             raise Conflict("restore_in_use", path=self._database.absolute())
 
-    def _require_key(self, base: BaseCopy, *, is_forced: bool) -> None:
+    def _require_key(self, key: str, *, is_forced: bool) -> None:
         """Without it the secrets in the database stay closed: better said now than at the first sign-in."""
         path = self.place.key_file.absolute()
-        if self.place.key is None and not is_forced:
-            raise Conflict("restore_key_missing", path=path, key=base.master_key)
-        if self.place.key is not None and key_name(self.place.key) != base.master_key:
-            raise Conflict("restore_key_other", path=path, key=base.master_key)
+        if not self.place.keys and not is_forced:
+            raise Conflict("restore_key_missing", path=path, key=key)
+        if self.place.keys and key not in map(key_name, self.place.keys):
+            raise Conflict("restore_key_other", path=path, key=key)
 
     def _write_down(self, actor: Actor, database: Path, anchors: Path, made: PortalRestored) -> None:
         now = self._clock.now()

@@ -84,7 +84,7 @@ class Machine:
 
     def restore(self, folder: Path, *, until: datetime | None = None, is_forced: bool = False) -> int:
         """How many entries the trail has in the portal that comes back."""
-        place = Place(folder / "portal.db", folder / "anchors.jsonl", folder / "secret.key", MASTER)
+        place = Place(folder / "portal.db", folder / "anchors.jsonl", folder / "secret.key", (MASTER,))
         made = PortalRestore(self.vault, self.clock, place).restore(SYSTEM, until=until, is_forced=is_forced)
         return made.restored.entries
 
@@ -103,7 +103,7 @@ def machine_in(folder: Path, store: MemoryBackups, clock: Hand) -> Machine:
     database = Database(f"sqlite:///{path}")
     migrate(database)
     vault = Vault(store, KEY)
-    bases = Bases(vault, clock, folder / "scratch", version="1", master_key=key_name(MASTER))
+    bases = Bases(vault, clock, folder / "scratch", version="1", master_key=lambda: key_name(MASTER))
     audit = Audit(database, clock, anchor_file=anchors)
     shipper = Shipper(path, vault, clock, anchor_file=anchors)
     return Machine(folder, store, clock, database, audit, shipper, bases)
@@ -208,7 +208,7 @@ def test_nothing_can_be_read_in_the_store_without_the_key(machine: Machine, tmp_
     for content in stored.values():
         assert CANARY.encode() not in content
         assert b"SQLite format" not in content
-    place = Place(tmp_path / "portal.db", tmp_path / "anchors", tmp_path / "key", MASTER)
+    place = Place(tmp_path / "portal.db", tmp_path / "anchors", tmp_path / "key", (MASTER,))
     with pytest.raises(Invalid, match="backup_key_other"):
         PortalRestore(Vault(machine.store, bytes(31) + b"x"), machine.clock, place).restore(SYSTEM)
 
@@ -219,10 +219,21 @@ def test_the_master_key_is_not_in_the_backup_and_is_asked_for(machine: Machine, 
     whole = PortalRestore(machine.vault, machine.clock, Place(tmp_path / "p.db", tmp_path / "a", tmp_path / "key"))
     with pytest.raises(Conflict, match="restore_key_missing"):
         whole.restore(SYSTEM)
-    other = Place(tmp_path / "p.db", tmp_path / "a", tmp_path / "key", b"x" * 32)
+    other = Place(tmp_path / "p.db", tmp_path / "a", tmp_path / "key", (b"x" * 32,))
     with pytest.raises(Conflict, match="restore_key_other"):
         PortalRestore(machine.vault, machine.clock, other).restore(SYSTEM)
     assert not (tmp_path / "p.db").exists()
+
+
+def test_the_key_that_is_asked_for_is_that_of_the_moment(machine: Machine, tmp_path: Path):
+    machine.base()
+    machine.shipper._master_key = lambda: key_name(b"n" * 32)  # the master key was changed
+    machine.act()
+    machine.shipper.step()
+    with pytest.raises(Conflict, match="restore_key_other"):
+        machine.restore(tmp_path / "new")
+    place = Place(tmp_path / "p.db", tmp_path / "a", tmp_path / "key", (b"n" * 32, MASTER))
+    assert PortalRestore(machine.vault, machine.clock, place).restore(SYSTEM).restored.entries == 1
 
 
 def test_what_was_changed_cut_or_moved_in_the_store_is_found(machine: Machine, tmp_path: Path):
