@@ -11,7 +11,7 @@ from portal.domain.secret import LARGEST_BYTES
 from portal.web.components.allowed import allowed
 from portal.web.components.asking import Act, opens, proof_field, questions
 from portal.web.components.bar import Place
-from portal.web.components.browser import ago
+from portal.web.components.browser import ago, left
 from portal.web.components.controls import checkbox, text_area
 from portal.web.components.forms import reason_field, submit, trouble
 from portal.web.components.frame import card, empty, head, link, live_dot, missing, pair, skeleton
@@ -106,8 +106,12 @@ def _changed(line: rx.Var) -> rx.Component:
 
 
 def _due(line: rx.Var) -> rx.Component:
-    shown = rx.el.div(rx.cond(line.is_due, badge(line.due), rx.fragment()), " ", ago(at=line.due_at))
+    shown = rx.el.div(rx.cond(line.is_due, badge(line.due), rx.fragment()), " ", _when_due(line))
     return rx.cond(line.due_at > 0, shown, _dash())
+
+
+def _when_due(line: Any) -> rx.Component:
+    return rx.cond(line.is_overdue, ago(at=line.due_at), left(until=line.due_at, label=tr("secrets.due_in")))
 
 
 def _dash() -> rx.Component:
@@ -268,7 +272,7 @@ def _rotation(given: Any) -> rx.Component:
         tr("secrets.rotation"),
         rx.el.dl(
             pair(tr("secrets.how_often"), say(given.every)),
-            pair(tr("secrets.due"), rx.cond(given.line.due_at > 0, ago(at=given.line.due_at), _dash())),
+            pair(tr("secrets.due"), rx.cond(given.line.due_at > 0, _when_due(given.line), _dash())),
             pair(tr("secrets.generator"), say(given.generator)),
             pair(tr("secrets.check"), say(given.check)),
             pair(tr("secrets.cut_over"), say(given.cut_over)),

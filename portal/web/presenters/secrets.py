@@ -59,6 +59,7 @@ class SecretLine:
     due_at: float = 0.0
     due: Badge = Badge()
     is_due: bool = False
+    is_overdue: bool = False
     users: int = 0
 
 
@@ -118,6 +119,7 @@ def secret_line(secret: Secret, now: datetime) -> SecretLine:
         due_at=epoch(secret.due_at),
         due=Badge(tone, icon, words(f"secrets.{state}")) if state else Badge(),
         is_due=bool(state),
+        is_overdue=state == "overdue",
         users=len(secret.used_by),
     )
 
