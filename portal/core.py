@@ -121,7 +121,7 @@ class Core:
 
     @property
     def drift(self) -> Drift:
-        return drift(self.tools, self.jobs, catalogue=self.catalogue)
+        return drift(self.tools, self.jobs)
 
     @property
     def service_places(self) -> ServicePlaces:

@@ -8,7 +8,6 @@ from portal.kit.topics import Topics
 from portal.parts import Parts
 from portal.services.adoption import Adoption
 from portal.services.audit import Audit
-from portal.services.catalogue import Catalogue
 from portal.services.cures import Cures
 from portal.services.drift import Drift
 from portal.services.drift_watch import DriftWatch
@@ -52,9 +51,9 @@ def keeper(tools: Tools, jobs: Jobs, *, rollouts: Rollouts) -> Keeper:
     )
 
 
-def drift(tools: Tools, jobs: Jobs, *, catalogue: Catalogue) -> Drift:
+def drift(tools: Tools, jobs: Jobs) -> Drift:
     parts = tools.parts
-    adoption = Adoption(parts.database, parts.clock, tools.audit, parts.containers, catalogue)
+    adoption = Adoption(parts.database, parts.clock, tools.audit, parts.containers)
     common = (parts.database, parts.clock, tools.audit, tools.topics)
     return Drift(*common, parts.traffic, tools.making, jobs, adoption)
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from portal.domain.errors import Invalid
 
 ANY = "*"
+ABSENT_VALUE = ""
 MOST_DAYS = 365
 SORTS = ("-severity", "severity", "-first_seen", "first_seen", "environment", "-environment", "service", "-service")
 
@@ -74,7 +75,7 @@ _SEVERITIES = {
     "label": Severity.LOW,
 }
 _REPAIRABLE = frozenset({Subject.CONTAINER, Subject.PROXY})
-_ADOPTABLE = frozenset({"limits", "environment"})
+_ADOPTABLE = frozenset({"limits.cpu", "limits.memory"})
 
 
 def severity_of(field: str) -> Severity:
@@ -143,9 +144,9 @@ class Finding:
 
     @property
     def is_adoptable(self) -> bool:
-        """Whether what is so can become what is wanted: limits, variables, and one container fewer."""
+        """Whether what is so can become what is wanted: bounds, and one container fewer."""
         is_container = self.ended_at is None and self.place.subject is Subject.CONTAINER
-        is_document = self.field.partition(".")[0] in _ADOPTABLE and self.origin is Origin.BY_HAND
+        is_document = self.field in _ADOPTABLE
         return is_container and (is_document or (self.field == "presence" and self.desired != ""))
 
 

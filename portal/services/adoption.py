@@ -6,22 +6,16 @@ from dataclasses import dataclass, replace
 
 from portal.domain.access import Actor, Permission, demand
 from portal.domain.audit import AuditEntry
-from portal.domain.container import Limits
 from portal.domain.deployment import Replica
 from portal.domain.drift import Ending, Finding
 from portal.domain.errors import Conflict, NotFound, Refused
 from portal.domain.route import route_key
-from portal.domain.service import Service
-from portal.kit.redaction import looks_secret
 from portal.ports.clock import Clock
 from portal.ports.containers import Containers
 from portal.services.audit import Audit
-from portal.services.catalogue import Catalogue
-from portal.store import catalogue, deployments, operations, routing
+from portal.store import deployments, operations, routing, scaling
 from portal.store import drift as store
 from portal.store.database import Database
-
-_FIELD_OF = {"cpu": "cpu_cores", "memory": "memory_bytes", "pids": "pids", "log": "log_bytes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,36 +24,28 @@ class Adoption:
     clock: Clock
     audit: Audit
     containers: Containers
-    catalogue: Catalogue
 
     def permission(self, finding: Finding) -> Permission:
-        """What it takes: a limit or a variable belongs to the service, wherever it runs."""
-        return Permission.CONTAINER_CONTROL if finding.field == "presence" else Permission.SERVICE_EDIT
+        """What it takes, in the environment of the finding."""
+        return Permission.CONTAINER_CONTROL if finding.field == "presence" else Permission.DEPLOYMENT_SCALE
 
     def adopt(self, actor: Actor, finding: Finding, entry: AuditEntry) -> None:
+        """A bound is set for the service in this environment, as if it had been scaled to it."""
         if finding.field == "presence":
             self._want_one_fewer(actor, finding, entry)
             return
-        demand(actor, Permission.SERVICE_EDIT)
-        with self.database.reading() as session:
-            service = catalogue.service(session, finding.place.service)
-        changed = self._changed(service, finding)
-        self.catalogue.save_service(actor, changed, reason=entry.reason)
+        place = finding.place
+        demand(actor, Permission.DEPLOYMENT_SCALE, place.environment)
+        limits = self.containers.details(place.name).limits
         with self.database.transaction() as session:
+            scale = scaling.get(session, place.service, place.environment)
+            if finding.field == "limits.memory":
+                scale = replace(scale, memory_bytes=limits.memory_bytes)
+            else:
+                scale = replace(scale, cpu_cores=limits.cpu_cores)
+            scaling.put(session, scale)
             store.end(session, finding.id, Ending.ADOPTED, by=actor.human, at=self.clock.now())
             self.audit.record(session, entry)
-
-    def _changed(self, service: Service, finding: Finding) -> Service:
-        """The service as the container has it now. Refused("adopt_secret"): secrets do not belong there."""
-        kind, _, name = finding.field.partition(".")
-        details = self.containers.details(finding.place.name)
-        if kind == "limits":
-            return replace(service, limits=_limits(service.limits, details.limits, name))
-        if looks_secret(name):
-            raise Refused("adopt_secret", name=name)
-        others = {key: value for key, value in service.environment.items() if key != name}
-        there = {name: details.environment[name]} if name in details.environment else {}
-        return replace(service, environment={**others, **there})
 
     def _want_one_fewer(self, actor: Actor, finding: Finding, entry: AuditEntry) -> None:
         place = finding.place
@@ -93,11 +79,3 @@ class Adoption:
 
 def _stays(replica: Replica, finding: Finding) -> bool:
     return replica.name != finding.place.name
-
-
-def _limits(wanted: Limits, found: Limits, name: str) -> Limits:
-    field = _FIELD_OF.get(name)
-    if field is None:
-        raise Refused("not_adoptable", field=f"limits.{name}")
-    values = {**{each: getattr(wanted, each) for each in Limits.__slots__}, field: getattr(found, field)}
-    return Limits(**values)

@@ -83,16 +83,18 @@ class Drift:
 
     def view(self, actor: Actor, finding_id: int) -> FindingView:
         """NotFound("finding_missing"), also for one that the actor may not see."""
-        found = self._finding(actor, finding_id)
+        return self.shown(actor, self._finding(actor, finding_id))
+
+    def shown(self, actor: Actor, found: Finding) -> FindingView:
+        """With what this person may do about it."""
         may_act = may(actor, Permission.CONTAINER_CONTROL, found.place.environment or EVERYWHERE)
         rule = self._rule(found.rule) if found.rule is not None else None
         is_stranger = found.field == "presence" and not found.desired
         needed = self.adoption.permission(found)
-        place = None if needed is Permission.SERVICE_EDIT else found.place.environment
         return FindingView(
             finding=found,
             can_repair=may_act and found.is_repairable,
-            can_adopt=found.is_adoptable and not is_stranger and may(actor, needed, place or EVERYWHERE),
+            can_adopt=found.is_adoptable and not is_stranger and may(actor, needed, found.place.environment),
             can_ignore=may_act and found.look is Look.OPEN,
             rule=rule,
         )
@@ -140,9 +142,9 @@ class Drift:
         self.topics.publish(TOPIC)
 
     def adopt(self, actor: Actor, finding_id: int, *, reason: str) -> None:
-        """Make what is so what is wanted: a limit or a variable of the service, or one container fewer.
+        """Make what is so what is wanted there: a bound of processor or memory, or one container fewer.
 
-        Refused("not_adoptable" | "adopt_secret" | "last_container"), Conflict("rollout_running" | "job_running").
+        Refused("not_adoptable" | "last_container"), Conflict("rollout_running" | "job_running").
         """
         check_reason(reason)
         found = self._finding(actor, finding_id)

@@ -46,6 +46,7 @@ GROUPS: tuple[Group, ...] = (
         "operate",
         (
             Noun("containers", "/containers", "box", "c"),
+            Noun("drift", "/drift", "git-compare", "x"),
             Noun("operations", "/operations", "list-checks", "j"),
             Noun("recovery", "/recovery", "archive-restore", "y"),
             Noun("notifications", "/notifications", "bell", "n"),
@@ -80,6 +81,7 @@ _EXPLAINED: dict[str, str] = {
     "notifications": "notifications",
     "operations": "admin#long-work",
     "recovery": "backup",
+    "drift": "drift",
     "users": "accounts#inviting-somebody",
     "sessions": "accounts#sessions",
     "tokens": "roles#tokens",

@@ -129,19 +129,19 @@ def test_a_repair_that_never_passes_the_checks_leaves_the_old_one(stage: PortalS
     assert names(stage) == before
 
 
-def test_adopting_makes_it_what_is_wanted_everywhere(stage: PortalStage) -> None:
+def test_adopting_makes_it_what_is_wanted_in_the_environment(stage: PortalStage) -> None:
     stage.world.tamper(names(stage)[0], limits=Limits(memory_bytes=536_870_912))
     stage.core.keeper.look()
     (found,) = findings(stage)
     with pytest.raises(Refused, match="not_allowed"):
-        stage.core.drift.adopt(DAVE, found.id, reason="more memory")
+        stage.core.drift.adopt(CAROL, found.id, reason="more memory")
     stage.core.drift.adopt(ALICE, found.id, reason="more memory")
-    assert stage.core.catalogue.service(ALICE, "hello").limits.memory_bytes == 536_870_912
     stage.core.keeper.look()
     waiting = findings(stage)
-    assert {(f.origin, f.severity, f.actual) for f in waiting} == {(Origin.PENDING, Severity.MEDIUM, "256 MiB")}
+    assert {(f.severity, f.desired, f.actual) for f in waiting} == {(Severity.MEDIUM, "512 MiB", "256 MiB")}
     assert len(waiting) == 2
     assert [f.ending for f in findings(stage, Look.ENDED)] == [Ending.ADOPTED]
+    assert actions(stage, "drift.adopted") == ["alice"]
 
 
 def test_one_container_fewer_can_be_adopted_but_not_none(stage: PortalStage) -> None:
@@ -159,10 +159,11 @@ def test_one_container_fewer_can_be_adopted_but_not_none(stage: PortalStage) -> 
         stage.core.drift.adopt(DAVE, findings(stage)[0].id, reason="none")
 
 
-def test_a_secret_is_not_adopted_into_the_settings_of_a_service(stage: PortalStage) -> None:
-    stage.world.tamper(names(stage)[0], environment={"PORT": "8080", "APP_VERSION": "1.0.0", "API_TOKEN": "hunter2"})
+def test_a_variable_changed_by_hand_is_not_adopted(stage: PortalStage) -> None:
+    """What a container is given was settled when it was made: settings are changed where they are kept."""
+    stage.world.tamper(names(stage)[0], environment={"PORT": "8081", "APP_VERSION": "1.0.0"})
     stage.core.keeper.look()
-    with pytest.raises(Refused, match="adopt_secret"):
+    with pytest.raises(Refused, match="not_adoptable"):
         stage.core.drift.adopt(ALICE, findings(stage)[0].id, reason="keep it")
 
 

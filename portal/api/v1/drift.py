@@ -243,7 +243,7 @@ def repair_drift(actor: Controller, finding_id: Number, order: DriftOrder, key: 
 
 @router.post("/drift/{finding_id}/adopt")
 def adopt_drift(actor: Viewer, finding_id: Number, order: DriftOrder, key: IdempotencyKey = "") -> FindingDocument:
-    """Make what is so what is wanted: a limit or a variable of the service, or one container fewer."""
+    """Make what is so what is wanted there: a bound of processor or memory, or one container fewer."""
 
     def act() -> FindingDocument:
         core().drift.adopt(actor, finding_id, reason=order.reason)

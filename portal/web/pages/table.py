@@ -11,6 +11,7 @@ from portal.web.pages import (
     components,
     container,
     containers,
+    drift,
     engine,
     environment,
     environment_form,
@@ -46,6 +47,7 @@ from portal.web.pages import (
 
 PAGES = (
     containers,
+    drift,
     engine,
     container,
     operations,
