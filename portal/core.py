@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from portal.keeping_parts import Tools, drift
 from portal.kit.topics import Topics
+from portal.life_parts import data_copies, environment_life, scaling
 from portal.parts import Parts
 from portal.ports.clock import Clock
 from portal.ports.containers import Containers
@@ -22,10 +23,12 @@ from portal.services.container_executions import Executions
 from portal.services.container_hosts import Hosts
 from portal.services.container_logs import ContainerLogs
 from portal.services.containers import Fleet
+from portal.services.data_copies import DataCopies
 from portal.services.demonstration import Demonstration
 from portal.services.deployments import Deployments
 from portal.services.dora import DoraMeasures
 from portal.services.drift import Drift
+from portal.services.environment_life import EnvironmentLife
 from portal.services.external_sign_in import ExternalSignIn
 from portal.services.health import HealthWatch
 from portal.services.identity import Identity
@@ -39,7 +42,6 @@ from portal.services.notification_channels import Channels
 from portal.services.notifications import Notifications
 from portal.services.outbox import Outbox
 from portal.services.releases import Releases
-from portal.services.replica_moves import ReplicaMoves
 from portal.services.rollout_engine import RolloutEngine
 from portal.services.rollout_views import RolloutViews
 from portal.services.rollouts import Rollouts
@@ -153,19 +155,15 @@ class Core:
 
     @property
     def scaling(self) -> Scaling:
-        return Scaling(self.database, self.clock, self.audit, self.jobs, self.containers, self.rates)
+        return scaling(self.tools, self.jobs, rates=self.rates)
 
     @property
-    def replica_moves(self) -> ReplicaMoves:
-        return ReplicaMoves(
-            self.database,
-            self.clock,
-            self.containers,
-            self.traffic,
-            network=self.parts.network,
-            box=self.secret_box,
-            delivery=self.secret_delivery,
-        )
+    def life(self) -> EnvironmentLife:
+        return environment_life(self.tools, self.jobs, catalogue=self.catalogue, rollouts=self.rollouts)
+
+    @property
+    def data_copies(self) -> DataCopies:
+        return data_copies(self.tools, self.jobs)
 
     @property
     def settings(self) -> Settings:

@@ -8,11 +8,11 @@ from portal.adapters.host import probes as host
 from portal.core import Core
 from portal.keeping_parts import repair
 from portal.kit.sealing import key_name
+from portal.life_parts import life_kinds
 from portal.parts import is_demonstration
 from portal.secret_parts import key_ring, master_keys
 from portal.services.healing import REPAIR
 from portal.services.job_run import JobKind
-from portal.services.scale_job import ScaleJob
 
 
 def job_kinds(core: Core) -> Mapping[str, Callable[[], JobKind]]:
@@ -23,7 +23,7 @@ def job_kinds(core: Core) -> Mapping[str, Callable[[], JobKind]]:
         "secret_rotation": lambda: _secret_rotation(core),
         "master_key": lambda: _master_key_rotation(core),
         REPAIR: lambda: repair(core.tools),
-        "scale": lambda: ScaleJob(core.replica_moves, core.audit),
+        **life_kinds(core.tools),
         "portal-check": lambda: CheckPortalBackup(core.database, core.clock, core.backups),
     }
 

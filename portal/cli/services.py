@@ -13,7 +13,7 @@ from portal.cli.tables import show_done, show_list, show_one
 
 service = group("service")
 COLUMNS = ("name", "repository", "port", "hosts", "path_prefix", "owners")
-SHOWN_ONLY = ("name", "is_archived")
+SHOWN_ONLY = ("name", "is_archived", "expires_at")
 FIELDS = (*COLUMNS, "description", "health_path", "metrics_path", "dependencies", "environment", "limits")
 
 

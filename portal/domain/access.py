@@ -31,6 +31,7 @@ class Permission(StrEnum):
     ROLLBACK = "rollback"
     BREAK_GLASS = "break_glass"
     DEPLOYMENT_SCALE = "deployment.scale"
+    DATA_COPY = "data.copy"
     SERVICE_EDIT = "service.edit"
     CONFIGURATION_EDIT = "configuration.edit"
     ENVIRONMENT_EDIT = "environment.edit"
@@ -66,6 +67,7 @@ _RELEASE_MANAGER = _DEVELOPER | {
     Permission.ROLLBACK,
     Permission.BREAK_GLASS,
     Permission.DEPLOYMENT_SCALE,
+    Permission.DATA_COPY,
     Permission.SERVICE_EDIT,
     Permission.FREEZE_EDIT,
     Permission.SECRET_EDIT,
@@ -79,6 +81,7 @@ _OPERATOR = _VIEWER | {
     Permission.BREAK_GLASS,
     Permission.FREEZE_EDIT,
     Permission.DEPLOYMENT_SCALE,
+    Permission.DATA_COPY,
     Permission.CONTAINER_CONTROL,
     Permission.CONTAINER_EXEC,
     Permission.LOG_LEVEL,
@@ -124,6 +127,7 @@ def reach_of(permission: Permission) -> Reach:
 
 DANGEROUS = frozenset(
     {
+        Permission.DATA_COPY,
         Permission.USER_EDIT,
         Permission.BREAK_GLASS,
         Permission.CONTAINER_EXEC,

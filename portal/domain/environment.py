@@ -56,6 +56,9 @@ class Environment:
     plan: str = ""  # YAML of the default plan; empty: the built-in one of the stage
     description: str = ""
     is_archived: bool = False
+    owners: tuple[str, ...] = ()
+    expires_at: datetime | None = None  # None: it stays
+    warned_at: datetime | None = None
 
 
 def check_environment(environment: Environment) -> Environment:
@@ -63,6 +66,7 @@ def check_environment(environment: Environment) -> Environment:
     approves nothing.
     """
     protection = environment.protection
+    _check_owners(environment)
     if not 1 <= environment.replicas <= 50:
         raise Invalid("replicas_bad", field="replicas")
     if not 0 <= environment.position <= 1000:
@@ -80,7 +84,13 @@ def check_environment(environment: Environment) -> Environment:
     return environment
 
 
+def _check_owners(environment: Environment) -> None:
+    if len(environment.owners) > 20 or not all(_OWNER.fullmatch(owner) for owner in environment.owners):
+        raise Invalid("environment_owner_bad", field="owners")
+
+
 _PREFIX = re.compile(r"(?:[a-z0-9][a-z0-9.-]{0,59})?", re.ASCII)
+_OWNER = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 

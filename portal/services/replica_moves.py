@@ -7,16 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
-from portal.domain.container import Network
 from portal.domain.deployment import Deployment, Replica, replica_name
 from portal.domain.errors import PortalError, Refused
 from portal.domain.route import ServerState, TrafficFacts, route_key
 from portal.ports.clock import Clock
 from portal.ports.containers import Containers
 from portal.ports.traffic import Traffic
-from portal.services.container_inputs import container_spec
-from portal.services.secret_box import SecretBox
-from portal.services.secret_delivery import SecretDelivery
+from portal.services.making import Making
 from portal.store import catalogue, routing
 from portal.store.database import Database
 
@@ -32,11 +29,12 @@ class ReplicaMoves:
 
     database: Database
     clock: Clock
-    containers: Containers
     traffic: Traffic
-    network: Network
-    box: SecretBox
-    delivery: SecretDelivery
+    making: Making
+
+    @property
+    def containers(self) -> Containers:
+        return self.making.containers
 
     def own(self, deployment: Deployment) -> tuple[Replica, ...]:
         """The containers of the slot that serves, by number."""
@@ -66,7 +64,7 @@ class ReplicaMoves:
                     version=deployment.version,
                     image=deployment.image,
                     number=number,
-                    address=routing.take_address(session, self.network.subnet, self.clock.now()),
+                    address=routing.take_address(session, self.making.network.subnet, self.clock.now()),
                     port=port,
                     operation_id=deployment.rollout_id or 0,
                     configuration=deployment.configuration,
@@ -89,12 +87,11 @@ class ReplicaMoves:
             pause(PACE_SECONDS)
 
     def _start(self, deployment: Deployment, names: Sequence[str]) -> None:
-        self.containers.ensure_network(self.network)
         for replica in self.own(deployment):
             if replica.name in names:
                 with self.database.reading() as session:
-                    spec = container_spec(session, replica, network=self.network.name, box=self.box)
-                self.delivery.prepare(replica)
+                    spec = self.making.spec(session, replica)
+                self.making.prepare(replica)
                 self.containers.create(spec)
                 self.containers.start(replica.name)
 

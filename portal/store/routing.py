@@ -99,6 +99,15 @@ def change_route(session: Session, service: str, environment: str, **values: obj
         bump(session)
 
 
+def forget(session: Session, environment: str) -> None:
+    """No route leads into the environment any more."""
+    rows = session.exec(select(RouteRow).where(RouteRow.environment == environment)).all()
+    for row in rows:
+        session.delete(row)
+    if rows:
+        bump(session)
+
+
 def stable_slot(session: Session, service: str, environment: str) -> Slot:
     row = session.get(RouteRow, (service, environment))
     return Slot(row.stable_slot) if row else Slot.BLUE

@@ -9,13 +9,20 @@ from typing import Any
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
+from portal.domain.data_store import about_store
 from portal.domain.secret import about
 from portal.store.database import changed_rows
+from portal.store.tables_copies import DataStoreRow
 from portal.store.tables_identity import UserRow
 from portal.store.tables_notifications import ChannelRow
 from portal.store.tables_secrets import SecretRow, SecretVersionRow
 
-_COLUMNS: tuple[Any, ...] = (UserRow.totp_secret, ChannelRow.sealed, SecretVersionRow.sealed)
+_COLUMNS: tuple[Any, ...] = (
+    UserRow.totp_secret,
+    ChannelRow.sealed,
+    SecretVersionRow.sealed,
+    DataStoreRow.sealed_password,
+)
 """A table that gets a sealed column gets a line here and a branch below."""
 
 
@@ -37,7 +44,7 @@ def count(session: Session, *, but: str) -> int:
 def some(session: Session, *, but: str, limit: int) -> list[Sealed]:
     """A few of those that do not begin with `but`."""
     found: list[Sealed] = []
-    for sealed in (_second_factors, _channels, _versions):
+    for sealed in (_second_factors, _channels, _versions, _stores):
         found.extend(sealed(session, but, limit - len(found)))
         if len(found) >= limit:
             break
@@ -63,6 +70,12 @@ def _second_factors(session: Session, but: str, limit: int) -> Iterator[Sealed]:
 def _channels(session: Session, but: str, limit: int) -> Iterator[Sealed]:
     for row in session.exec(select(ChannelRow).where(*_old(ChannelRow.sealed, but)).limit(limit)):
         yield Sealed(ChannelRow.sealed, (col(ChannelRow.id) == row.id,), row.sealed, f"channel/{row.id}")
+
+
+def _stores(session: Session, but: str, limit: int) -> Iterator[Sealed]:
+    for row in session.exec(select(DataStoreRow).where(*_old(DataStoreRow.sealed_password, but)).limit(limit)):
+        mine = (col(DataStoreRow.environment) == row.environment, col(DataStoreRow.name) == row.name)
+        yield Sealed(DataStoreRow.sealed_password, mine, row.sealed_password, about_store(row.environment, row.name))
 
 
 def _versions(session: Session, but: str, limit: int) -> Iterator[Sealed]:

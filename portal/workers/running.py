@@ -47,6 +47,7 @@ class Workers:
             Watchkeeping(core.containers, core.topics, core.keeper.look),
             Loop("configuration", settings_delivery(core).work, pause_seconds=0.0),
             Loop("secrets", core.secret_delivery.keep, pause_seconds=5.0),
+            Loop("environments", core.life.tend, pause_seconds=30.0),
             Loop("scaling", core.scaling.tend, pause_seconds=5.0),
             Loop("secrets due", core.secret_schedule.look, pause_seconds=60.0),
             Loop("anchors", core.audit.anchor, pause_seconds=60.0),

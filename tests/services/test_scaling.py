@@ -51,7 +51,7 @@ def test_containers_are_removed_and_their_addresses_rest(stage: PortalStage):
     assert scaled(stage, ScalingChange(replicas=1)).state is JobState.SUCCEEDED
     assert containers(stage) == before[:1]
     assert served(stage) == set(before[:1])
-    assert stage.core.deployments.restore() == 0
+    assert stage.core.keeper.look() == 0
     assert len(stage.containers.list()) == 1
 
 
@@ -70,10 +70,10 @@ def test_bounds_are_changed_in_place_and_survive_a_new_container(stage: PortalSt
         limits = stage.containers.details(name).limits
         assert (limits.memory_bytes, limits.cpu_cores) == (64 << 20, 1.5)
     stage.containers.remove(before[0])
-    assert stage.core.deployments.restore() == 1
+    assert stage.core.keeper.look() == 1
     assert stage.containers.details(before[0]).limits.memory_bytes == 64 << 20
     stage.world.kill(before[1])
-    assert stage.core.deployments.restore() == 1
+    assert stage.core.keeper.look() == 1
 
 
 def test_bounds_that_cannot_be_changed_in_place_come_with_new_containers(

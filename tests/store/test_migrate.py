@@ -21,6 +21,7 @@ from portal.store import (
     tables,
     tables_backup,
     tables_configuration,
+    tables_copies,
     tables_drift,
     tables_feedback,
     tables_identity,
@@ -29,6 +30,7 @@ from portal.store import (
     tables_notifications,
     tables_scaling,
     tables_secrets,
+    tables_templates,
     tables_views,
 )
 from portal.store.database import Database
@@ -40,6 +42,7 @@ TABLES = (
     tables_configuration,
     tables_drift,
     tables_backup,
+    tables_copies,
     tables_feedback,
     tables_identity,
     tables_jobs,
@@ -47,6 +50,7 @@ TABLES = (
     tables_notifications,
     tables_milestones,
     tables_secrets,
+    tables_templates,
     tables_scaling,
 )
 

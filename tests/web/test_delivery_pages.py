@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 
+import pytest
+
 from portal.domain.access import SYSTEM, Grant, Role
 from portal.domain.audit import AuditQuery
+from portal.domain.container import EngineFacts
+from portal.domain.data_store import DataStore, StoreKind
 from portal.domain.identity import NewUser
 from portal.domain.lists import RolloutQuery
 from portal.domain.rollout import State
 from portal.web.states.approvals import ApprovalsState
 from portal.web.states.comparison import ComparisonState
+from portal.web.states.data_stores import DataState
 from portal.web.states.environment import EnvironmentState
 from portal.web.states.environment_form import EnvironmentFormState
 from portal.web.states.freezes import FreezesState
@@ -201,3 +206,29 @@ async def test_a_service_is_scaled_from_its_page_and_the_policy_says_why(stage: 
     await bob.call(ScalingState.scale, {**shown, "replicas": "9", "reason": "mine"})
     stage.do_jobs()
     assert len(stage.containers.list()) == 2
+
+
+async def test_a_store_is_added_and_overwritten_only_by_typing_its_name(
+    stage: PortalStage, tab: NewTab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(stage.containers), "about", lambda _: EngineFacts("docker", "1", "1"))
+    alice = tab().sign_in("alice").at("/environments/staging", tab="data")
+    await alice.call(DataState.watch)
+    await (await alice.state(DataState))._look()
+    form = {"name": "files", "image": "tools:1", "volume": "staging-files", "reason": "set up"}
+    await alice.call(DataState.open_new)
+    await alice.call(DataState.choose_kind, "volume")
+    await alice.call(DataState.save, {**form, "volume": "../etc"})
+    assert (await alice.state(DataState)).trouble.en
+    await alice.call(DataState.save, form)
+    given = DataStore("dev", "files", StoreKind.VOLUME, "tools:1", volume="dev-files")
+    stage.core.data_copies.save_store(SYSTEM, given, password=None, reason="set up")
+    await (await alice.state(DataState))._look()
+    state = await alice.state(DataState)
+    assert [line.name for line in state.stores] == ["files"]
+    await alice.call(DataState.ask_copy, "files")
+    wanted = {"source": "dev/files", "reason": "rehearsal"}
+    await alice.call(DataState.copy_data, {**wanted, "typed": "staging/file"})
+    assert (await alice.state(DataState)).copies == []
+    await alice.call(DataState.copy_data, {**wanted, "typed": "staging/files"})
+    assert [line.source for line in (await alice.state(DataState)).copies] == ["dev/files"]

@@ -21,9 +21,11 @@ from portal.api.v1 import (
     backups,
     comparisons,
     containers,
+    data_stores,
     deployments,
     drift,
     engine,
+    environment_life,
     environments,
     integrations,
     log,
@@ -52,7 +54,7 @@ from portal.kit.rest import REST_ROOT
 PUBLIC = frozenset({"/openapi.json"})
 DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views, secrets)
 PEOPLE = (users, sessions, tokens, access, me, notifications)
-OPERATION = (containers, drift, engine, operations, scaling, log, integrations)
+OPERATION = (containers, drift, engine, operations, scaling, data_stores, environment_life, log, integrations)
 NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, *OPERATION, set_up, support, backups)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\

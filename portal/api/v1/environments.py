@@ -45,11 +45,13 @@ class EnvironmentOrder(Order):
     protection: ProtectionDocument = ProtectionDocument()
     plan: str = Field(default="", max_length=20_000, description="YAML of the default plan; empty: that of the stage.")
     description: str = Field(default="", max_length=2000)
+    owners: list[str] = Field(default_factory=list, max_length=20, description="Who is told before it ends.")
 
 
 class EnvironmentDocument(EnvironmentOrder, Document):
     name: str
     is_archived: bool = False
+    expires_at: datetime | None = None
 
 
 class FreezeOrder(Order):
@@ -103,9 +105,10 @@ def save_environment(
     actor: Editor, name: EnvironmentName, order: EnvironmentOrder, reason: Reason = ""
 ) -> EnvironmentDocument:
     """Add it, or replace the one of this name."""
-    fields = order.model_dump(exclude={"protection"})
-    environment = Environment(name=name, protection=Protection(**order.protection.model_dump()), **fields)
-    return EnvironmentDocument.of(core().catalogue.save_environment(actor, environment, reason=reason))
+    fields = order.model_dump(exclude={"protection", "owners"})
+    protection = Protection(**order.protection.model_dump())
+    environment = Environment(name=name, protection=protection, owners=tuple(order.owners), **fields)
+    return EnvironmentDocument.of(core().life.save(actor, environment, reason=reason))
 
 
 @router.put("/environments/{name}/archived")

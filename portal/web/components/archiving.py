@@ -13,13 +13,13 @@ from portal.web.components.overlays import actions_menu, confirm, menu_item
 from portal.web.words import tr
 
 
-def edit_or_archive(state: Any) -> rx.Component:
-    """For a state that is `Archiving` and has a `card`."""
+def edit_or_archive(state: Any, *more: rx.Component) -> rx.Component:
+    """For a state that is `Archiving` and has a `card`; `more` are items of its menu."""
     given = state.card
     archive = rx.cond(given.is_archived, tr("environment.restore"), tr("environment.archive"))
     return rx.fragment(
         link(icon("pencil"), rx.el.span(tr("form.edit")), href=f"{given.href}/edit", class_name="button quiet"),
-        actions_menu(menu_item(archive, "archive", on_click=state.ask_archive, tone="danger")),
+        actions_menu(*more, menu_item(archive, "archive", on_click=state.ask_archive, tone="danger")),
     )
 
 

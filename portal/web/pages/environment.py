@@ -10,13 +10,17 @@ from portal.domain.access import Permission
 from portal.web.components.allowed import allowed
 from portal.web.components.archiving import archive_question, edit_or_archive
 from portal.web.components.bar import Place
+from portal.web.components.browser import left
+from portal.web.components.data_stores import data_tab
 from portal.web.components.flights import moving
 from portal.web.components.frame import card, empty, head, link, live_dot, missing, skeleton
 from portal.web.components.freezes import calendar, freeze_forms, freeze_list
 from portal.web.components.icons import icon
+from portal.web.components.life import life_forms, life_items
 from portal.web.components.status import badge, version
 from portal.web.components.tabs import Tab, tabs
 from portal.web.components.timeline import timeline
+from portal.web.states.data_stores import DataState
 from portal.web.states.environment import EnvironmentState
 from portal.web.states.freezes import FreezesState
 from portal.web.template import add_page
@@ -33,10 +37,19 @@ def environment() -> rx.Component:
             Tab("services", tr("nav.services"), base),
             Tab("rules", tr("environment.rules"), f"{base}?tab=rules"),
             Tab("freezes", tr("freeze.title"), f"{base}?tab=freezes", count=state.freezes.length()),
+            Tab("data", tr("data.title"), f"{base}?tab=data"),
             Tab("history", tr("environment.history"), f"{base}?tab=history"),
         ),
-        rx.match(state.tab, ("rules", _rules()), ("freezes", _freezes()), ("history", _history()), _services()),
+        rx.match(
+            state.tab,
+            ("data", data_tab()),
+            ("rules", _rules()),
+            ("freezes", _freezes()),
+            ("history", _history()),
+            _services(),
+        ),
         archive_question(state),
+        life_forms(),
     )
     return rx.match(
         (state.missing.en != "").to_string(),
@@ -63,10 +76,20 @@ def _head() -> rx.Component:
             rx.el.span(icon("snowflake"), rx.el.span(given.frozen_by), class_name="badge warn"),
             rx.fragment(),
         ),
+        rx.cond(
+            given.expires_at > 0,
+            rx.el.span(icon("clock"), left(until=given.expires_at, label=tr("life.left")), class_name="badge warn"),
+            rx.fragment(),
+        ),
+        rx.cond(
+            given.owners != "",
+            rx.el.span(icon("users"), rx.el.span(given.owners), class_name="meta fact"),
+            rx.fragment(),
+        ),
         rx.el.span(given.description, class_name="why"),
         actions=rx.el.div(
             rx.cond(given.is_archived, rx.fragment(), allowed(Permission.ROLLOUT_START, start)),
-            rx.cond(EnvironmentState.can_edit, edit_or_archive(EnvironmentState), rx.fragment()),
+            rx.cond(EnvironmentState.can_edit, edit_or_archive(EnvironmentState, *life_items()), rx.fragment()),
             class_name="actions",
         ),
     )
@@ -174,4 +197,4 @@ def add_to(app: rx.App) -> None:
     given = EnvironmentState.card
     title = rx.cond(given.name == "", tr("web.loading"), say(given.label))
     place = Place("/environments/[environment_name]", "environments", title)
-    add_page(app, environment, place, on_load=[EnvironmentState.watch])
+    add_page(app, environment, place, on_load=[EnvironmentState.watch, DataState.watch])

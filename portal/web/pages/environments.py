@@ -10,6 +10,7 @@ from portal.web.components.bar import Place
 from portal.web.components.browser import left
 from portal.web.components.frame import card, empty, head, link, skeleton
 from portal.web.components.icons import icon
+from portal.web.components.life import create_button, life_forms
 from portal.web.components.status import badge, status_icon, version
 from portal.web.states.environments import EnvironmentsState
 from portal.web.template import add_page
@@ -37,9 +38,12 @@ def environments() -> rx.Component:
         head(
             tr("nav.environments"),
             rx.el.span(tr("environments.sub"), class_name="meta"),
-            actions=rx.el.div(new, class_name="actions"),
+            actions=rx.el.div(
+                rx.cond(EnvironmentsState.can_add, create_button(), rx.fragment()), new, class_name="actions"
+            ),
         ),
         rx.cond(EnvironmentsState.is_loaded, content, skeleton("m")),
+        life_forms(),
     )
 
 

@@ -54,6 +54,8 @@ class Card:
     frozen_by: str = ""
     frozen_until: float = 0.0
     is_archived: bool = False
+    owners: str = ""
+    expires_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ def card(
         frozen_by=window.name if window else "",
         frozen_until=epoch(window.ends_after(now)) if window else 0.0,
         is_archived=environment.is_archived,
+        owners=", ".join(environment.owners),
+        expires_at=epoch(environment.expires_at),
     )
 
 

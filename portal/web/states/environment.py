@@ -31,7 +31,7 @@ from portal.web.states.session import actor_of, telling
 from portal.web.words import Words, error_words, words
 from portal.wiring import core
 
-TABS = ("services", "rules", "freezes", "history")
+TABS = ("services", "rules", "freezes", "data", "history")
 MOST_LINES = 60
 
 

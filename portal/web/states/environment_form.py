@@ -74,7 +74,7 @@ class EnvironmentFormState(rx.State):
             wanted = _environment(form, "" if self.is_new else self.form.name)
             if self.is_new:
                 await asyncio.to_thread(_refuse_known, actor, wanted.name)
-            save = core().catalogue.save_environment
+            save = core().life.save
             await asyncio.to_thread(save, actor, wanted, reason=arguments.field(form, "reason"))
         except PortalError as error:
             put(self, trouble=error_words(error), field=error.params.get("field", ""))
