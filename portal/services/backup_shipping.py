@@ -24,6 +24,7 @@ from portal.store.wal_source import Cut, WalSource, shorten
 
 TURN_BYTES = 4 * 1024 * 1024
 SEEN_EVERY = timedelta(seconds=10)
+UNREADABLE = frozenset({"backup_damaged", "backup_key_other"})
 MOST_WAITING_BYTES = 256 * 1024 * 1024
 _log = logging.getLogger(__name__)
 
@@ -129,7 +130,7 @@ class Shipper:
         """Go on where the store stands, if the log is still the same; otherwise begin a line."""
         self._source = source = WalSource(self._database)
         try:
-            line, sequence, mark = self._last_kept()
+            line, sequence, mark = self._readable()
             cut, self._mark = source.turn(mark, is_first=True)
             self._note(line=line, sequence=sequence)
             self._anchored_bytes = self._anchor_bytes()
@@ -140,6 +141,15 @@ class Shipper:
             self.close()
             raise
         return source
+
+    def _readable(self) -> tuple[str, int, Mark]:
+        """BrokenLine for what was damaged in the store, or sealed by a key before this one: nothing can follow it."""
+        try:
+            return self._last_kept()
+        except PortalError as error:
+            if error.code in UNREADABLE:
+                raise BrokenLine from error
+            raise
 
     def _last_kept(self) -> tuple[str, int, Mark]:
         """BrokenLine if there is none with a base."""

@@ -158,6 +158,19 @@ def test_a_new_process_goes_on_where_the_store_stands(machine: Machine, tmp_path
     assert machine.restore(tmp_path / "new") == 6
 
 
+def test_a_line_that_cannot_be_read_any_more_is_not_gone_on_with(machine: Machine):
+    base = machine.base()
+    machine.act()
+    machine.shipper.step()
+    (segment,) = machine.store.names(f"portal/{base.line}/wal/")
+    machine.store.put(segment, b"damaged")
+    for key in (KEY, bytes(31) + b"n"):
+        again = Shipper(machine.folder / "portal.db", Vault(machine.store, key), machine.clock)
+        again.step()
+        assert again.has_order
+        again.close()
+
+
 def test_a_log_that_somebody_else_has_begun_anew_begins_a_line(machine: Machine, tmp_path: Path):
     machine.base()
     machine.act(3)
