@@ -19,6 +19,7 @@ from portal.services.backups import Backups
 from portal.services.catalogue import Catalogue
 from portal.services.comparison import Comparisons
 from portal.services.configuration import Configuration
+from portal.services.configuration_exchange import ConfigurationExchange
 from portal.services.container_executions import Executions
 from portal.services.container_hosts import Hosts
 from portal.services.container_logs import ContainerLogs
@@ -100,6 +101,10 @@ class Core:
     @property
     def configuration(self) -> Configuration:
         return Configuration(self.database, self.clock, self.audit, self.topics, self.containers)
+
+    @property
+    def configuration_exchange(self) -> ConfigurationExchange:
+        return ConfigurationExchange(self.database)
 
     @property
     def channels(self) -> Channels:

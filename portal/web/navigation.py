@@ -36,6 +36,7 @@ GROUPS: tuple[Group, ...] = (
         (
             Noun("environments", "/environments", "layers", "e"),
             Noun("services", "/services", "boxes", "v"),
+            Noun("configuration", "/configuration", "settings-2", "f"),
             Noun("releases", "/releases", "package", "r"),
             Noun("rollouts", "/rollouts", "git-branch", "u"),
             Noun("secrets", "/secrets", "lock-keyhole", "k"),
@@ -73,6 +74,7 @@ _EXPLAINED: dict[str, str] = {
     "overview": "delivery#the-four-measures",
     "environments": "environments",
     "services": "delivery#services",
+    "configuration": "configuration",
     "releases": "delivery#lists",
     "rollouts": "first-rollout",
     "approvals": "delivery#approvals",

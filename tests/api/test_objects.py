@@ -40,12 +40,22 @@ OF_NO_ENVIRONMENT = {
     "GET /services/{name}",
     "/feedback/{feedback_id}",
     "/views/{view_id}",
+    "/configuration-proposals/{version_id}/decision",
+    "GET /services/{name}/settings-schema",
+    "GET /services/{name}/settings-exchange",
 }
 CHANNEL = {"kind": "email", "name": "x", "target": "x@example.org"}
 WINDOW = {"name": "x", "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z"}
 BODIES: dict[str, Any] = {
     "POST /channels": CHANNEL,
     "PUT /channels/{channel_id}": CHANNEL,
+    "POST /configuration/{service}/{environment}/applied": WHY,
+    "POST /configuration/{service}/{environment}/changes": {"values": {"A": "1"}, **WHY},
+    "POST /configuration/{service}/{environment}/promotion": {"to": "dev", **WHY},
+    "POST /configuration/{service}/{environment}/rollback": {"number": 1, **WHY},
+    "POST /configuration/{service}/{environment}/variables": {"text": "A=1", **WHY},
+    "POST /services/{name}/settings-exchange": {"environments": {"prod": {"config": {"A": "1"}}}, **WHY},
+    "PUT /services/{name}/settings-schema": {"schema": {"properties": {}}, **WHY},
     "POST /containers/{name}/actions": {"action": "stop", "reason": "because"},
     "POST /containers/{name}/executions": {"command": ["id"], "reason": "because"},
     "POST /deployments/{service}/{environment}/scaling": {"replicas": 2, "reason": "because"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 from portal.cli.application import root
+from portal.domain.configuration_text import json_schema, parse_contract, parse_exchange
 from portal.domain.plan_text import parse_plan
 from portal.i18n import catalogue
 from portal.services.plans import read_plan, write_plan
@@ -78,6 +80,13 @@ def test_a_command_of_an_example_is_accepted(fence: Fence):
 @pytest.mark.req("REQ-P3-013")
 @pytest.mark.parametrize("fence", of("yaml", "json"))
 def test_a_plan_of_an_example_is_accepted_and_survives_being_written(fence: Fence):
+    if '"environments"' in fence.text:
+        assert parse_exchange(json.loads(fence.text))
+        return
+    if '"schema"' in fence.text:
+        contract = parse_contract(json.loads(fence.text)["schema"])
+        assert parse_contract(json_schema(contract)) == contract
+        return
     plan = parse_plan(read_plan(fence.text))
     assert parse_plan(yaml.safe_load(write_plan(plan))) == plan
 

@@ -20,6 +20,7 @@ from portal.api.v1 import (
     audit,
     backups,
     comparisons,
+    configuration,
     containers,
     data_stores,
     deployments,
@@ -55,7 +56,7 @@ PUBLIC = frozenset({"/openapi.json"})
 DELIVERY = (services, environments, releases, deployments, rollouts, approvals, comparisons, measures, views, secrets)
 PEOPLE = (users, sessions, tokens, access, me, notifications)
 OPERATION = (containers, drift, engine, operations, scaling, data_stores, environment_life, log, integrations)
-NOUNS = (*DELIVERY, search, audit, *PEOPLE, settings, *OPERATION, set_up, support, backups)
+NOUNS = (*DELIVERY, configuration, search, audit, *PEOPLE, settings, *OPERATION, set_up, support, backups)
 _PROBLEM = {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: {}}, "model": Problem}
 _DESCRIPTION = """\
 Send a token as `Authorization: Bearer cfp_…`. Whatever fails is answered with problem details in Chinese or English
