@@ -139,9 +139,13 @@ def extend_environment(actor: Editor, name: Name, order: ExpiryOrder) -> Environ
 
 
 @router.post("/environments/{name}/removal", status_code=202)
-def remove_environment(actor: Editor, name: Name, order: RemovalOrder) -> RemovalDocument:
+def remove_environment(actor: Editor, name: Name, order: RemovalOrder, key: IdempotencyKey = "") -> RemovalDocument:
     """Containers, routes and volumes go; it is archived, and its history and the trail stay."""
-    return RemovalDocument.of(core().life.remove(actor, name, reason=order.reason))
+
+    def act() -> RemovalDocument:
+        return RemovalDocument.of(core().life.remove(actor, name, reason=order.reason))
+
+    return once(actor, Repeatable(key, f"environment.remove:{name}", order, RemovalDocument), act)
 
 
 def _new(order: NewEnvironmentOrder) -> NewEnvironment:
