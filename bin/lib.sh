@@ -58,6 +58,7 @@ system_packages() {
         chromium) echo chromium fonts-noto-cjk ;;
         podman) echo podman runc netavark iptables ;;
         redis) echo redis-server ;;
+        nginx) echo nginx-light ;;
         python) echo python3 python3-venv ;;
         *) echo "$1" ;;
     esac

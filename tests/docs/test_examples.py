@@ -15,6 +15,7 @@ import click
 import pytest
 import yaml
 
+from portal.api.v1.data_stores import StoreOrder
 from portal.cli.application import root
 from portal.domain.configuration_text import json_schema, parse_contract, parse_exchange
 from portal.domain.plan_text import parse_plan
@@ -87,12 +88,15 @@ def test_a_plan_of_an_example_is_accepted_and_survives_being_written(fence: Fenc
         contract = parse_contract(json.loads(fence.text)["schema"])
         assert parse_contract(json_schema(contract)) == contract
         return
+    if fence.text.startswith("kind:"):
+        assert StoreOrder.model_validate(yaml.safe_load(fence.text))
+        return
     plan = parse_plan(read_plan(fence.text))
     assert parse_plan(yaml.safe_load(write_plan(plan))) == plan
 
 
 def test_no_example_is_in_a_language_that_nothing_checks():
-    assert {fence.language for fence in EXAMPLES} == {"", "sh", "yaml", "json", "mermaid"}
+    assert {fence.language for fence in EXAMPLES} == {"", "sh", "yaml", "json", "mermaid", "nginx"}  # nginx: tests/e2e/test_tls.py
 
 
 def is_command(words: list[str]) -> bool:

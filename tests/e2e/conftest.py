@@ -67,7 +67,7 @@ class Served:
         return answer.headers["set-cookie"].partition(";")[0]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
@@ -91,9 +91,11 @@ def _furnish(environment: dict[str, str]) -> tuple[dict[str, str], str]:
 
 
 @contextmanager
-def _serving(data: Path) -> Iterator[Served]:
-    port = _free_port()
-    chosen = {"PORTAL_DATA": str(data), "PORTAL_ENGINE": "memory", "PORTAL_PROXY": "memory", "PORTAL_PORT": str(port)}
+def serving(data: Path, **settings: str) -> Iterator[Served]:
+    """A portal with these settings and the cast in a folder of its own, while the block runs."""
+    port = free_port()
+    own = {"PORTAL_DATA": str(data), "PORTAL_ENGINE": "memory", "PORTAL_PROXY": "memory", "PORTAL_PORT": str(port)}
+    chosen = own | settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "CODEX_"))}
     served = Served(f"http://127.0.0.1:{port}", data / "serve.log", *_furnish(chosen))
     with served.log.open("wb") as output:
@@ -129,7 +131,7 @@ def portal() -> Iterator[Served]:
     ensure_built(lambda line: print(line, flush=True))
     folder = Path(tempfile.mkdtemp(prefix="portal-"))
     try:
-        with _serving(folder) as served:
+        with serving(folder) as served:
             yield served
     finally:
         shutil.rmtree(folder, ignore_errors=True)
