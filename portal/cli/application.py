@@ -26,6 +26,7 @@ NOUNS = {
     "service": "portal.cli.services:service",
     "environment": "portal.cli.environment_life:environment",
     "secret": "portal.cli.secrets:secret",
+    "configuration": "portal.cli.configuration:configuration",
     "release": "portal.cli.releases:release",
     "rollout": "portal.cli.rollouts:rollout",
     "approval": "portal.cli.approvals:approval",

@@ -231,6 +231,7 @@ def test_no_english_is_left_in_chinese():
     assert same <= {
         "cli.plain",
         "container.json",
+        "configuration.layer_of",
         "containers.cpu",
         "doctor.grade.skipped",
         "doctor.tool_fine",
