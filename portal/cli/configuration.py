@@ -21,7 +21,7 @@ from portal.domain.errors import Invalid
 configuration = group("configuration")
 
 
-def path_of(service: str, environment: str, more: str = "") -> str:
+def path_of(service: str, environment: str, *, more: str = "") -> str:
     return f"/configuration/{quote(service, safe='')}/{quote(environment, safe='')}{more}"
 
 
@@ -58,7 +58,7 @@ def show_configuration(service: str, environment: str) -> None:
 @option("--key", default="")
 def set_settings(service: str, environment: str, *, changes: tuple[str, ...], **asked: Any) -> None:
     schema = portal().get(service_path(service, "/settings-schema"))
-    _change(path_of(service, environment, "/changes"), {"values": typed(schema, changes)}, **asked)
+    _change(path_of(service, environment, more="/changes"), {"values": typed(schema, changes)}, **asked)
 
 
 @remote(configuration, "unset")
@@ -72,7 +72,7 @@ def set_settings(service: str, environment: str, *, changes: tuple[str, ...], **
 @option("--key", default="")
 def unset_settings(service: str, environment: str, *, names: tuple[str, ...], **asked: Any) -> None:
     """The weaker layers count again."""
-    _change(path_of(service, environment, "/changes"), {"unset": list(names)}, **asked)
+    _change(path_of(service, environment, more="/changes"), {"unset": list(names)}, **asked)
 
 
 def _change(path: str, body: dict[str, Any], *, dry_run: bool, later: bool, key: str, **order: str) -> None:
@@ -86,7 +86,7 @@ def _change(path: str, body: dict[str, Any], *, dry_run: bool, later: bool, key:
 @option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
 def list_history(service: str, environment: str, *, limit: int) -> None:
     """Of every layer that counts there."""
-    show_history(portal().get(path_of(service, environment, "/versions"), limit=limit))
+    show_history(portal().get(path_of(service, environment, more="/versions"), limit=limit))
 
 
 @remote(configuration, "diff")
@@ -122,7 +122,7 @@ def show_difference(service: str, environment: str, *, other: str) -> None:
 @option("--key", default="")
 def roll_back(service: str, environment: str, *, number: int, key: str, **order: str) -> None:
     """As a new version."""
-    made = portal().post(path_of(service, environment, "/rollback"), {"number": number, **order}, key=key)
+    made = portal().post(path_of(service, environment, more="/rollback"), {"number": number, **order}, key=key)
     done = "cli.done.configuration_saved" if made["state"] == "taken" else "cli.done.configuration_proposed"
     show_done(made, done, layer=made["layer"], version=made["number"], id=made["id"])
 
@@ -139,7 +139,7 @@ def roll_back(service: str, environment: str, *, number: int, key: str, **order:
 def promote(service: str, environment: str, *, to: str, names: tuple[str, ...], reason: str, **asked: Any) -> None:
     """Every setting that differs, if no KEY is named; the difference comes first."""
     body = {"to": to, "names": list(names), "reason": reason}
-    _look_and_save(path_of(service, environment, "/promotion"), body, **asked)
+    _look_and_save(path_of(service, environment, more="/promotion"), body, **asked)
 
 
 @remote(configuration, "export")
@@ -150,7 +150,7 @@ def export(service: str, environment: str) -> None:
     if not environment:
         print_json(portal().get(service_path(service, "/settings-exchange")))
         return
-    shown = portal().get(path_of(service, environment, "/variables"))
+    shown = portal().get(path_of(service, environment, more="/variables"))
     if invocation().is_json:
         print_json(shown)
     else:
@@ -169,7 +169,7 @@ def import_settings(service: str, environment: str, *, source: str, reason: str,
     """A .env file for one environment, else the JSON of several; the difference comes first."""
     if environment:
         body: dict[str, Any] = {"text": read_text(source), "reason": reason}
-        _look_and_save(path_of(service, environment, "/variables"), body, **asked)
+        _look_and_save(path_of(service, environment, more="/variables"), body, **asked)
         return
     body = {"environments": read_mapping(source).get("environments", {}), "reason": reason}
     _look_and_save(service_path(service, "/settings-exchange"), body, **asked)
