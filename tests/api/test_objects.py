@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 
 from portal.api.v1.application import routes
 from portal.domain.access import SYSTEM, Grant, Permission, Role
+from portal.domain.data_store import CopyState, DataCopy, DataStore, StoreKind
 from portal.domain.drift import DriftQuery, Rule
 from portal.domain.environment import FreezeWindow
 from portal.domain.feedback import FeedbackOrder
@@ -22,6 +23,7 @@ from portal.domain.identity import NewUser, TokenOrder
 from portal.domain.secret import SecretOrder
 from portal.services.job_run import JobRun
 from portal.services.jobs import JobOrder
+from portal.store import copies
 from portal.store.rollouts import RolloutQuery
 from portal.wiring import Core
 from tests.api.conftest import PASSWORD, Asking
@@ -115,6 +117,7 @@ def concerns_an_object(route: APIRoute) -> bool:
 NAMED = {
     "/containers/": "container",
     "/engine/": "engine",
+    "/environment-templates/": "template",
     "/environments/": "environment",
     "/integrations/": "integration",
     "/secrets/": "secret",
@@ -139,6 +142,15 @@ class Nothing:
 def _operation(core: Core) -> int:
     core.jobs.register({"nothing": Nothing})
     return core.jobs.start(SYSTEM, JobOrder("nothing", "hello", environment="prod")).id
+
+
+def _copy(core: Core) -> int:
+    core.data_copies.save_store(
+        SYSTEM, DataStore("prod", "files", StoreKind.VOLUME, "tools:1", volume="files"), password=None, reason="x"
+    )
+    place, now = ("prod", "files"), core.clock.now()
+    with core.database.transaction() as session:
+        return copies.add_copy(session, DataCopy(0, place, ("dr", "files"), "harry", "x", now, CopyState.AWAITING)).id
 
 
 def _finding(stage: PortalStage) -> int:
@@ -167,6 +179,9 @@ def prod(stage: PortalStage) -> dict[str, str]:
         "token_id": str(core.identity.create_token(SYSTEM, TokenOrder("his", "harry"))[1].id),
         "session_id": harry.session[:16],
         "operation_id": str(_operation(core)),
+        "copy_id": str(_copy(core)),
+        "store": "files",
+        "template": "own",
         "finding_id": str(finding),
         "rule_id": str(rule.id),
         "other": "prod",
@@ -220,7 +235,7 @@ def test_each_route_that_takes_a_body_is_tried_with_one():
 LISTS = [
     pytest.param(route, id=route.path) for route in EVERY_ROUTE if route.methods == {"GET"} and "{" not in route.path
 ]
-OF_EVERYBODY = {"/access", "/me", "/plans/schema", "/audit/export", "/measures/delivery"}
+OF_EVERYBODY = {"/access", "/environment-templates", "/me", "/plans/schema", "/audit/export", "/measures/delivery"}
 
 
 @pytest.mark.parametrize("route", [param for param in LISTS if param.id not in OF_EVERYBODY])

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, Field
 
 from portal.api.authentication import permitted
-from portal.api.v1.documents import Document, NameFilter, PageDocument, Pages, Paging, Sort
+from portal.api.v1.documents import Document, IdempotencyKey, NameFilter, Order, PageDocument, Pages, Paging, Sort
+from portal.api.v1.repeats import Repeatable, once
 from portal.domain.access import Actor, Permission
 from portal.domain.backup import BackupKind, BackupQuery, BackupState, RecoveryKind, RecoveryQuery
 from portal.wiring import core
@@ -110,10 +111,14 @@ def show_backup_status(actor: Viewer) -> BackupStatusDocument:
 
 
 @router.post("/backups", status_code=202)
-def make_backup(actor: Keeper) -> BackupStatusDocument:
+def make_backup(actor: Keeper, key: IdempotencyKey = "") -> BackupStatusDocument:
     """A base of the portal's own database, now; it is restored and checked by itself."""
-    core().backups.make(actor)
-    return BackupStatusDocument.of(core().backups.status(actor))
+
+    def make() -> BackupStatusDocument:
+        core().backups.make(actor)
+        return BackupStatusDocument.of(core().backups.status(actor))
+
+    return once(actor, Repeatable(key, "backup.make", Order(), BackupStatusDocument), make)
 
 
 @router.get("/backups/{backup_id}")

@@ -39,7 +39,7 @@ def secrets() -> rx.Component:
     key = opens(
         SecretsState,
         "master",
-        "master key",
+        tr("secrets.master_key"),
         icon("key-round"),
         rx.el.span(tr("secrets.master_key")),
         class_name="button quiet",
