@@ -100,15 +100,13 @@ def show_difference(service: str, environment: str, *, other: str) -> None:
     if not other:
         show_changes(here["pending"], empty="cli.empty.pending")
         return
-    there = {one["name"]: one["value"] for one in client.get(path_of(service, other))["settings"]}
-    own = {one["name"]: one for one in here["settings"]}
-    effects = {name: one["effect"] for name, one in own.items()}
-    values = {name: (one["value"], there.get(name)) for name, one in own.items()}
-    values |= {name: (None, value) for name, value in there.items() if name not in own}
+    own, there = (
+        {one["name"]: one for one in view["settings"]} for view in (here, client.get(path_of(service, other)))
+    )
     found = [
-        {"name": name, "old": old, "new": new, "effect": effects.get(name, "")}
-        for name, (old, new) in values.items()
-        if old != new
+        {"name": name, "old": old, "new": new, "effect": (own | there)[name]["effect"]}
+        for name in own | there
+        if (old := own.get(name, {}).get("value")) != (new := there.get(name, {}).get("value"))
     ]
     show_changes(found, empty="cli.empty.difference", titles=(environment, other))
 

@@ -156,6 +156,32 @@ def test_a_bad_setting_is_refused_by_name(name: str, value: str):
     assert f"HELLO_{name}" in done.stderr
 
 
+def test_its_file_counts_before_variables_and_is_read_again_at_a_signal(tmp_path: Path):
+    file = tmp_path / "config.json"
+    file.write_text('{"greeting": "good morning", "unhealthy": false}')
+    with hello(config=file, greeting="hello", unhealthy="true") as (url, process):
+        assert (httpx.get(url).json()["greeting"], httpx.get(f"{url}/healthz").status_code) == ("good morning", 200)
+        for content, greeting in (('{"greeting": "good evening"}', "good evening"), ("{}", "hello")):
+            file.write_text(content)
+            process.send_signal(signal.SIGHUP)
+            awaited(lambda greeting=greeting: httpx.get(url).json()["greeting"] == greeting, "greeting of the file")
+        assert httpx.get(f"{url}/healthz").status_code == 503
+        file.write_text('{"errorRate": 2}')
+        process.send_signal(signal.SIGHUP)
+        assert process.stdout
+        told = next(line for line in process.stdout if "HELLO" in line)
+        assert "HELLO_ERROR_RATE must lie between 0 and 1" in told
+        assert (httpx.get(url).status_code, process.poll()) == (200, None)
+
+
+def test_the_check_of_its_health_does_not_mind_a_wrong_file(tmp_path: Path):
+    (tmp_path / "config.json").write_text("{")
+    with hello() as (url, _):
+        environment = {"HELLO_CONFIG": str(tmp_path / "config.json"), "HELLO_PORT": str(httpx.URL(url).port)}
+        command = [sys.executable, "-IS", str(SCRIPT), "check"]
+        assert subprocess.run(command, env=environment, timeout=WAIT_SECONDS, check=False).returncode == 0
+
+
 def test_a_stop_finishes_open_answers_and_closes_idle_connections():
     with hello() as (url, process), httpx.Client(base_url=url) as idle, ThreadPoolExecutor() as pool:
         idle.get("/")

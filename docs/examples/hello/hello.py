@@ -1,4 +1,7 @@
-"""The sample service: a small HTTP server of the standard library whose faults are set by environment variables.
+"""The sample service: a small HTTP server of the standard library whose faults are set by a file or by variables.
+
+What the file HELLO_CONFIG (/run/portal/config.json) says counts before environment variables, but for the port; it is
+read at the start and again at SIGHUP.
 
 `hello.py` serves, `hello.py check` asks a running one for its health and exits 0 or 1.
 
@@ -35,14 +38,19 @@ LARGEST_BYTES = 1 << 30
 CHUNK_BYTES = 1 << 16
 LINGER_SECONDS = 0.5  # a proxy may be sending on an idle connection at this very moment
 GRACE_SECONDS = 25.0
+PORT = 8080
+CONFIG_FILE = "/run/portal/config.json"
+LARGEST_CONFIG_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Read from HELLO_VERSION, HELLO_PORT and so on: the names of the fields in capitals."""
+    """Read from HELLO_VERSION, HELLO_PORT and so on: the names of the fields in capitals. The file calls them
+    errorRate, latencyMs and so on.
+    """
 
     version: str = "1.0.0"
-    port: int = 8080
+    port: int = PORT
     error_rate: float = 0.0
     latency_ms: float = 0.0
     latency_factor: float = 1.0
@@ -50,10 +58,12 @@ class Settings:
     leak_bytes_per_request: int = 0
     crash_after_seconds: float = 0.0
     unhealthy: bool = False
+    greeting: str = ""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
-        """ValueError names the variable that is wrong."""
+        """ValueError names what is wrong."""
+        environment = {**environment, **_configured(environment.get("HELLO_CONFIG", "") or CONFIG_FILE)}
         values: dict[str, object] = {}
         for setting in fields(cls):
             name = f"HELLO_{setting.name.upper()}"
@@ -64,6 +74,25 @@ class Settings:
         if not 0 <= settings.error_rate <= 1:
             raise ValueError("HELLO_ERROR_RATE must lie between 0 and 1")
         return settings
+
+
+def _configured(path: str) -> dict[str, str]:
+    """What the file says, as variables; nothing if there is none. ValueError if it cannot be read."""
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 (pathlib costs memory)
+            content = json.loads(file.read(LARGEST_CONFIG_BYTES))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} must be a JSON object")
+    return {f"HELLO_{_in_capitals(name)}": str(value) for name, value in content.items() if name != "port"}
+
+
+def _in_capitals(name: str) -> str:
+    """LATENCY_MS for latencyMs."""
+    return "".join(f"_{letter}" if letter.isupper() else letter for letter in name).upper()
 
 
 def _value(name: str, text: str, kind: type) -> object:
@@ -153,6 +182,13 @@ class Server(ThreadingHTTPServer):
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
+    def read_again(self) -> None:
+        """From now on as the file says; as before if it is wrong. What counts at the start alone keeps its value."""
+        try:
+            self.settings = Settings.read(os.environ)
+        except ValueError as error:
+            print(error, file=sys.stderr, flush=True)
+
     def close_gently(self) -> None:
         """Every answer from now on closes its connection; idle ones close after a moment; open answers are finished."""
         self.is_stopping = True
@@ -212,7 +248,9 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(min(random.lognormvariate(math.log(median_seconds), LATENCY_SIGMA), LONGEST_SECONDS))
         if settings.error_rate and random.random() < settings.error_rate:
             return self._answer(500, {"error": "this version fails now and then", "version": settings.version})
-        return self._answer(200, {"service": "hello", "version": settings.version, "hostname": server.hostname})
+        greeting = {"greeting": settings.greeting} if settings.greeting else {}
+        told = {"service": "hello", "version": settings.version, "hostname": server.hostname}
+        return self._answer(200, {**told, **greeting})
 
     def _healthz(self, query: str) -> int:
         if self.server.is_stopping:
@@ -273,6 +311,7 @@ def _number(query: str, name: str, *, largest: float) -> float:
 def serve(settings: Settings) -> int:
     """Until SIGTERM or SIGINT; exit status 70 when it was told to crash."""
     stop = threading.Event()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to tell it
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if settings.crash_after_seconds:
@@ -284,7 +323,10 @@ def serve(settings: Settings) -> int:
     server = Server(settings)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
     print(json.dumps({"message": "serving", "version": settings.version, "port": server.server_port}), flush=True)
+    signal.signal(signal.SIGHUP, lambda *_: server.read_again())
+    server.read_again()  # the file may have changed while SIGHUP was not heard
     stop.wait()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     print(json.dumps({"message": "stopping"}), flush=True)
     server.close_gently()
     return 0
@@ -304,11 +346,13 @@ def check(port: int) -> int:
 
 def main() -> int:
     try:
+        if sys.argv[1:] == ["check"]:
+            return check(int(os.environ.get("HELLO_PORT", "") or PORT))
         settings = Settings.read(os.environ)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    return check(settings.port) if sys.argv[1:] == ["check"] else serve(settings)
+    return serve(settings)
 
 
 if __name__ == "__main__":
