@@ -19,6 +19,7 @@ import json
 import math
 import os
 import random
+import re
 import signal
 import socket
 import sys
@@ -87,12 +88,8 @@ def _configured(path: str) -> dict[str, str]:
         raise ValueError(f"{path} cannot be read: {error}") from None
     if not isinstance(content, dict):
         raise ValueError(f"{path} must be a JSON object")
-    return {f"HELLO_{_in_capitals(name)}": str(value) for name, value in content.items() if name != "port"}
-
-
-def _in_capitals(name: str) -> str:
-    """LATENCY_MS for latencyMs."""
-    return "".join(f"_{letter}" if letter.isupper() else letter for letter in name).upper()
+    values = {re.sub("(?=[A-Z])", "_", name).upper(): str(value) for name, value in content.items()}
+    return {f"HELLO_{name}": value for name, value in values.items() if name != "PORT"}
 
 
 def _value(name: str, text: str, kind: type) -> object:
@@ -133,10 +130,8 @@ class Tally:
         lines.append(f'hello_info{{version="{version}"}} 1')
         lines += ["# HELP hello_requests_total Answered requests.", "# TYPE hello_requests_total counter"]
         lines += [f'hello_requests_total{{path="{path}",code="{code}"}} {count}' for (path, code), count in answers]
-        lines += [
-            "# HELP hello_request_duration_seconds Time to answer.",
-            "# TYPE hello_request_duration_seconds histogram",
-        ]
+        name = "hello_request_duration_seconds"
+        lines += [f"# HELP {name} Time to answer.", f"# TYPE {name} histogram"]
         below = 0
         for limit, count in zip([*map(str, BUCKETS_SECONDS), "+Inf"], buckets, strict=True):
             below += count
@@ -219,13 +214,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         begun = time.monotonic()
         url = urlsplit(self.path)
-        endpoint = {
-            "/": self._root,
-            "/healthz": self._healthz,
-            "/metrics": self._metrics,
-            "/slow": self._slow,
-            "/stream": self._stream,
-        }.get(url.path)
+        pages = {"/": self._root, "/healthz": self._healthz, "/metrics": self._metrics, "/slow": self._slow}
+        endpoint = (pages | {"/stream": self._stream}).get(url.path)
         try:
             status = endpoint(url.query) if endpoint else self._answer(404, {"error": "there is no such page"})
         except ValueError as error:
