@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 from itertools import dropwhile
-from pathlib import Path
 
 import click
 import pytest
@@ -75,7 +71,7 @@ def test_a_command_of_an_example_is_accepted(fence: Fence):
         elif "/" in program:
             assert (ROOT / program).stat().st_mode & 0o100, f"{program} cannot be run"
         else:
-            assert program in ("sqlite3", "cp", "export"), f"{fence.where}: {program} is not known to be there"
+            assert program in ("sqlite3", "cp", "export", "curl"), f"{fence.where}: {program} is not known to be there"
 
 
 @pytest.mark.req("REQ-P3-013")
@@ -127,20 +123,3 @@ def test_every_command_that_a_document_names_exists():
     ]
     assert [where for where, words in prose if not is_command(words.split())] == []
     assert prose
-
-
-RUNNABLE = [pytest.param(fence, id=fence.where) for fence in EXAMPLES if fence.is_runnable]
-
-
-@pytest.mark.req("REQ-P3-013")
-@pytest.mark.parametrize("fence", RUNNABLE)
-def test_an_example_that_is_marked_runnable_runs(fence: Fence, tmp_path: Path):
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    kept = {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "PATH": path}
-    shell = ["bash", "-euo", "pipefail", "-c", fence.text]
-    run = subprocess.run(shell, cwd=tmp_path, env=kept, check=False, capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0, run.stdout + run.stderr
-
-
-def test_some_examples_are_runnable_in_each_language():
-    assert {fence.where.split("/")[1] for fence in EXAMPLES if fence.is_runnable} == {"en", "zh"}
