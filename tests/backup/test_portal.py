@@ -304,13 +304,15 @@ def test_writers_that_never_stop_are_followed(machine: Machine, tmp_path: Path):
     writers = [threading.Thread(target=write) for _ in "ab"]
     for writer in writers:
         writer.start()
-    for _ in range(30):
-        machine.shipper.step()
-        if random.random() < 0.3:
-            machine.turn()
-    halt.set()
-    for writer in writers:
-        writer.join()
+    try:
+        for _ in range(30):
+            machine.shipper.step()
+            if random.random() < 0.3:
+                machine.turn()
+    finally:
+        halt.set()
+        for writer in writers:
+            writer.join()
     machine.shipper.step()
     assert machine.restore(tmp_path / "new") == entries_of(machine.folder)
 

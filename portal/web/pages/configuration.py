@@ -71,7 +71,7 @@ def _table() -> rx.Component:
     return card(
         tr("configuration.settings"),
         rx.el.div(
-            rx.el.table(rx.el.thead(head_row), rx.el.tbody(rx.foreach(State.rows, _row)), class_name="table"),
+            rx.el.table(rx.el.thead(head_row), rx.el.tbody(rx.foreach(State.rows, _row)), class_name="list"),
             class_name="table-frame",
         ),
         rx.el.p(tr("configuration.order"), class_name="note"),
@@ -82,15 +82,21 @@ def _table() -> rx.Component:
 def _row(row: rx.Var) -> rx.Component:
     waiting = rx.el.span(tr("configuration.waiting"), class_name="tag")
     return rx.el.tr(
-        rx.el.td(rx.el.strong(row.name), rx.el.div(say(row.help), class_name="small")),
+        rx.el.td(rx.el.strong(row.name), rx.el.div(say(row.help), class_name="small"), class_name="lead"),
         rx.el.td(
-            rx.cond(row.value != "", rx.el.code(row.value), rx.el.span("–", class_name="faint")),
-            rx.cond(row.unit != "", rx.el.span(" ", row.unit, class_name="small"), rx.fragment()),
-            rx.cond(row.is_waiting, rx.el.div(waiting), rx.fragment()),
-            rx.cond(row.problem.en != "", rx.el.div(say(row.problem), class_name="trouble"), rx.fragment()),
+            rx.el.div(
+                rx.cond(row.value != "", rx.el.code(row.value), rx.el.span("–", class_name="faint")),
+                rx.cond(row.unit != "", rx.el.span(" ", row.unit, class_name="small"), rx.fragment()),
+                rx.cond(row.is_waiting, rx.el.div(waiting, class_name="object"), rx.fragment()),
+                rx.cond(row.problem.en != "", rx.el.div(say(row.problem), class_name="trouble"), rx.fragment()),
+            ),
+            custom_attrs={"data-label": tr("configuration.value")},
         ),
-        rx.el.td(say(row.layer), rx.el.div(say(row.hidden), class_name="small")),
-        rx.el.td(say(row.effect)),
+        rx.el.td(
+            rx.el.div(say(row.layer), rx.el.div(say(row.hidden), class_name="small")),
+            custom_attrs={"data-label": tr("configuration.why")},
+        ),
+        rx.el.td(say(row.effect), custom_attrs={"data-label": tr("configuration.takes_effect")}),
     )
 
 
@@ -233,7 +239,7 @@ def _history() -> rx.Component:
             rx.el.table(
                 rx.el.thead(rx.el.tr(*(rx.el.th(tr(key)) for key in _HISTORY))),
                 rx.el.tbody(rx.foreach(State.versions, _version)),
-                class_name="table",
+                class_name="list",
             ),
             class_name="table-frame",
         ),
@@ -242,13 +248,19 @@ def _history() -> rx.Component:
 
 def _version(row: rx.Var) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(say(row.layer), rx.el.div(row.number, " · ", say(row.state), class_name="small")),
-        rx.el.td(rx.el.code(row.changed), rx.el.div(row.reason, class_name="small")),
+        rx.el.td(say(row.layer), rx.el.div(row.number, " · ", say(row.state), class_name="small"), class_name="lead"),
         rx.el.td(
-            row.author,
-            rx.el.div(ago(at=row.at), class_name="small"),
-            rx.cond(row.is_proposed, _decision(row), rx.fragment()),
-            rx.cond(row.can_return & State.can_edit, _return(row), rx.fragment()),
+            rx.el.div(rx.el.code(row.changed), rx.el.div(row.reason, class_name="small")),
+            custom_attrs={"data-label": tr("configuration.changed")},
+        ),
+        rx.el.td(
+            rx.el.div(
+                row.author,
+                rx.el.div(ago(at=row.at), class_name="small"),
+                rx.cond(row.is_proposed, _decision(row), rx.fragment()),
+                rx.cond(row.can_return & State.can_edit, _return(row), rx.fragment()),
+            ),
+            custom_attrs={"data-label": tr("list.who")},
         ),
     )
 

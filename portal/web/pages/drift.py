@@ -24,7 +24,7 @@ def drift() -> rx.Component:
     none = empty("check", tr("drift.empty"), tr("drift.empty_more"))
     return rx.fragment(
         head(tr("nav.drift"), rx.el.span(tr("drift.sub"), class_name="meta")),
-        rx.el.ul(rx.foreach(state.cards, _card), class_name="plain environments"),
+        rx.el.ul(rx.foreach(state.cards, _card), class_name="plain tiles"),
         filter_bar(
             state,
             search_field(state, tr("drift.search")),
