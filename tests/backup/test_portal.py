@@ -77,10 +77,9 @@ class Machine:
         return self.bases.make(order)[0]
 
     def turn(self) -> None:
-        """As it does after four megabytes of log."""
-        source = self.shipper._source
-        assert source is not None
-        self.shipper._turn(source)
+        """As it does after four megabytes of log; not while a line that broke has not begun anew."""
+        if self.shipper._source is not None:
+            self.shipper._turn(self.shipper._source)
 
     def restore(self, folder: Path, *, until: datetime | None = None, is_forced: bool = False) -> int:
         """How many entries the trail has in the portal that comes back."""
