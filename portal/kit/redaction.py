@@ -35,11 +35,14 @@ def conceal(secrets: Iterable[str | None]) -> None:
 
 
 def redacted(text: str) -> str:
-    """The text without the secrets that can be told by their form, their name or their value."""
-    for secret in _concealed:
-        text = text.replace(secret, MASK)
+    """The text without the secrets that can be told by their form, their name or their value.
+
+    Forms come first: a known value that is a part of a token would leave the rest of it behind.
+    """
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
+    for secret in _concealed:
+        text = text.replace(secret, MASK)
     return text
 
 

@@ -32,7 +32,7 @@ SETTING = re.compile(r"[A-Z][A-Z0-9_]*=")  # set for this command alone
 
 def commands(fence: Fence) -> list[list[str]]:
     lines = fence.text.replace("\\\n", " ").splitlines()
-    split = (shlex.split(line, comments=True) for line in lines)
+    split = (shlex.split(line.partition(" > ")[0], comments=True) for line in lines)
     return [words for line in split if (words := list(dropwhile(SETTING.match, line)))]
 
 

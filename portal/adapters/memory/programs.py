@@ -15,11 +15,12 @@ def run(container: WorldContainer, command: Sequence[str], *, held: Mapping[tupl
 
     `held` are the files in volumes in memory, by volume and path.
     """
-    if command[0] == "cat":
+    name = command[0].rpartition("/")[2]
+    if name == "cat":
         return _cat(container, command[1:], held)
-    if command[0] == "sh":
+    if name == "sh":
         return _shell(container, command[1:], held)
-    program = _PROGRAMS.get(command[0].rpartition("/")[2])
+    program = _PROGRAMS.get(name)
     if program is None:
         return MISSING, (
             f"{command[0]}: not found (containers in memory know {', '.join(sorted({*_PROGRAMS, 'cat', 'sh'}))})",
