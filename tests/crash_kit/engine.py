@@ -27,7 +27,10 @@ from portal.domain.container import (
     ContainerSpec,
     ContainerStats,
     EngineFacts,
+    FileMount,
     Image,
+    Limits,
+    MemoryFiles,
     Network,
 )
 from portal.domain.engine import ContainerDetails, Execution
@@ -224,6 +227,27 @@ class DistantContainers:
 
     def inspect(self, name: str) -> Container:
         return self._ask("inspect", name)
+
+    def limit(self, name: str, limits: Limits) -> None:
+        self._ask("limit", name, limits)
+
+    def rewrite_file(self, name: str, file: FileMount) -> None:
+        self._ask("rewrite_file", name, file)
+
+    def signal(self, name: str, signal: str) -> None:
+        self._ask("signal", name, signal)
+
+    def hold(self, wanted: MemoryFiles) -> str:
+        return self._ask("hold", wanted)
+
+    def held_since(self, holder: str) -> str:
+        return self._ask("held_since", holder)
+
+    def let_go(self, holder: str) -> None:
+        self._ask("let_go", holder)
+
+    def census(self) -> tuple[ContainerDetails, ...]:
+        return self._ask("census")
 
     def list(self, labels: Mapping[str, str] | None = None) -> tuple[Container, ...]:
         return self._ask("list", labels)
