@@ -300,23 +300,20 @@ def _number(query: str, name: str, *, largest: float) -> float:
 
 def serve(settings: Settings) -> int:
     """Until SIGTERM or SIGINT; exit status 70 when it was told to crash."""
-    stop = threading.Event()
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to tell it
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    ends = {signal.SIGTERM, signal.SIGINT}
+    heard = ends | {signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, heard)  # kept for `sigwait`: a handler waits while another thread got it
     if settings.crash_after_seconds:
         crash = threading.Timer(settings.crash_after_seconds, os._exit, (70,))
         crash.daemon = True
         crash.start()
-    if stop.wait(settings.start_delay_seconds):
+    if signal.sigtimedwait(ends, settings.start_delay_seconds):
         return 0
     server = Server(settings)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
     print(json.dumps({"message": "serving", "version": settings.version, "port": server.server_port}), flush=True)
-    signal.signal(signal.SIGHUP, lambda *_: server.read_again())
-    server.read_again()  # the file may have changed while SIGHUP was not heard
-    stop.wait()
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    while signal.sigwait(heard) == signal.SIGHUP:
+        server.read_again()
     print(json.dumps({"message": "stopping"}), flush=True)
     server.close_gently()
     return 0
