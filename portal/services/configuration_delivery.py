@@ -143,12 +143,15 @@ class Delivery:
         if any(self._state(other.name) is not ServerState.UP for other in one.others):
             self._bring_traffic()
             return True
+        told = self.containers.inspect(one.replica.name).id
         self.containers.rewrite_file(one.replica.name, settings_file(one.new))
         if one.others:
             self._route(one, is_routed=False)
             if self._state(one.replica.name) is not ServerState.ABSENT:
                 return True
         self.containers.restart(one.replica.name, grace_seconds=one.service.stop_grace_seconds)
+        if self.containers.inspect(one.replica.name).id != told:
+            return True  # healing saw it down and made it anew with the old file: once more
         self._settle(one)
         self._bring_traffic()
         return True

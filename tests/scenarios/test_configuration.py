@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -116,6 +117,28 @@ def test_a_key_that_takes_a_restart_restarts_one_container_after_the_other(stage
     assert not set(before.values()) & set(lives(stage).values())
     assert set(before) == set(lives(stage))
     assert most_away == 1
+
+
+def test_a_container_that_is_made_anew_while_it_restarts_does_not_keep_the_old_settings(
+    stage: PortalStage, monkeypatch: pytest.MonkeyPatch
+):
+    old = {name: container.spec for name, container in stage.world.containers.items()}
+    kind, healed = type(stage.containers), list[str]()
+    restart = kind.restart
+
+    def heal_once(self: Any, name: str, *, grace_seconds: int = 10) -> None:
+        restart(self, name, grace_seconds=grace_seconds)
+        if not healed:
+            healed.append(name)
+            self.remove(name)
+            self.create(old[name])
+            self.start(name)
+
+    monkeypatch.setattr(kind, "restart", heal_once)
+    stage.core.configuration.save(ALICE, edit(maxConcurrent=9))
+    deliver(stage)
+    assert healed
+    assert {content["maxConcurrent"] for content in contents(stage)} == {9}
 
 
 def test_a_key_that_takes_new_containers_waits_for_a_rollout_which_can_be_taken_back(stage: PortalStage):
