@@ -40,7 +40,7 @@ class Cures:
                 self._make_anew(spec)
             case _:
                 self._start(spec)
-        self._take_back(replica)
+        self._follow(replica)
         return True
 
     def _start(self, spec: ContainerSpec) -> None:
@@ -58,13 +58,17 @@ class Cures:
         self.making.containers.create(spec)
         self.making.containers.start(spec.name)
 
-    def _take_back(self, replica: Replica) -> None:
-        """What was given up while it was being started goes again."""
+    def _follow(self, replica: Replica) -> None:
+        """What was given up while it was being started goes again; what got other settings meanwhile gets them too."""
         with self.database.reading() as session:
-            is_wanted = any(r.name == replica.name for r in routing.replicas(session))
-        if not is_wanted:
+            now = next((r for r in routing.replicas(session) if r.name == replica.name), None)
+            is_other = now is not None and now.configuration != replica.configuration
+            spec = self.making.spec(session, now) if now is not None and is_other else None
+        if now is None:
             with suppress(NotFound):
                 self.making.containers.remove(replica.name)
+        elif spec is not None:
+            self._make_anew(spec)
 
 
 def lock_of(replica: Replica) -> str:

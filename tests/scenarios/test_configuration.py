@@ -19,6 +19,7 @@ from portal.domain.environment import Protection
 from portal.domain.errors import Conflict, Invalid, Refused
 from portal.domain.rollout import Action, State
 from portal.services.rollouts import RolloutOrder
+from portal.store import deployments, routing
 from portal.workers.running import settings_delivery
 from tests.stage import ALICE, BOB, CANARY, CAROL, MALLORY, PortalStage
 
@@ -139,6 +140,28 @@ def test_a_container_that_is_made_anew_while_it_restarts_does_not_keep_the_old_s
     deliver(stage)
     assert healed
     assert {content["maxConcurrent"] for content in contents(stage)} == {9}
+
+
+def test_a_container_that_got_other_settings_while_it_was_healed_has_them(
+    stage: PortalStage, monkeypatch: pytest.MonkeyPatch
+):
+    """Delivery may finish between the moment in which healing reads what is wanted and the one in which it is made."""
+    kind, name = type(stage.containers), next(iter(lives(stage)))
+    create = kind.create
+
+    def delivered_meanwhile(self: Any, spec: Any) -> Any:
+        with stage.core.database.transaction() as session:
+            wanted = deployments.get(session, "hello", "prod")
+            assert wanted is not None
+            routing.set_configuration(session, name, wanted.configuration)
+        return create(self, spec)
+
+    stage.core.configuration.save(ALICE, edit(maxConcurrent=9))
+    stage.world.kill(name)
+    monkeypatch.setattr(kind, "create", delivered_meanwhile)
+    stage.core.keeper.look()
+    files = stage.world.containers[name].spec.files
+    assert json.loads(files[0].content)["maxConcurrent"] == 9
 
 
 def test_a_key_that_takes_new_containers_waits_for_a_rollout_which_can_be_taken_back(stage: PortalStage):
